@@ -1,0 +1,76 @@
+"""What every test shares: outside programs, private folders, seeds that print themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# Tests never touch the demo's data: keys, blobs and the rail's file live in a folder of the run.
+os.environ.setdefault("PUHUI_VAR", tempfile.mkdtemp(prefix="puhui-test-"))
+
+
+@dataclass(frozen=True)
+class Program:
+    """An outside program that some tests need."""
+
+    name: str  # as people call it
+    marker: str  # pytest marker of the tests that need it
+    install: str  # the command that installs it
+    present: Callable[[], bool]  # whether it is here
+
+
+def _chromium() -> bool:
+    return shutil.which("chromium") is not None
+
+
+def _cjk_font() -> bool:
+    roots = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
+    return any(next(root.rglob("*CJK*"), None) for root in roots if root.exists())
+
+
+def _postgres() -> bool:
+    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+PROGRAMS = (
+    Program("chromium", "browser", "apt-get install chromium", _chromium),
+    Program("fonts-noto-cjk", "browser", "apt-get install fonts-noto-cjk", _cjk_font),
+    Program("postgresql", "postgres", "apt-get install postgresql", _postgres),
+)
+MISSING = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests whose program is missing, and remember to say so; with PUHUI_REQUIRE=all, fail."""
+    said: list[str] = []
+    for program in PROGRAMS:
+        needing = [item for item in items if item.get_closest_marker(program.marker)]
+        if not needing or program.present():
+            continue
+        said.append(
+            f"missing: {program.name}, so {len(needing)} tests did not run; install it with: {program.install}"
+        )
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+    config.stash[MISSING] = said
+    if said and os.environ.get("PUHUI_REQUIRE") == "all":
+        raise pytest.UsageError("PUHUI_REQUIRE=all\n" + "\n".join(said))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name each missing program, once, before pytest's own closing line."""
+    said = config.stash.get(MISSING, [])
+    if not said and hasattr(config, "option") and not hasattr(config, "workerinput"):
+        said = [
+            f"missing: {p.name}, so its {p.marker} tests did not run; install it with: {p.install}"
+            for p in PROGRAMS
+            if not p.present()
+        ]
+    for line in said:
+        terminalreporter.write_line(line)
