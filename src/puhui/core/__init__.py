@@ -1,0 +1,1 @@
+"""Pure foundations without a stage's words: money, rates, day counts, calendars, periods, traces, refusals."""

@@ -1,0 +1,22 @@
+"""Identifiers as a function of what they name, so that time and chance stay out of the domain.
+
+An idempotency key arrives from outside (one per rendered form, or the partner's own); every row that the act creates
+takes its id from that key. The same key therefore makes the same rows, and the primary key refuses the second.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+
+def derive_id(kind: str, *parts: str) -> str:
+    """This function will return a 26-character lowercase id: base32 of the first 130 bits of SHA-256 over the parts."""
+    digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).digest()
+    return base64.b32encode(digest[:17]).decode("ascii").lower()[:26]
+
+
+def reference(prefix: str, id: str, on_date: str = "") -> str:
+    """This function will return the short form that people read aloud, e.g. `A-20261120-7F3AKQ` (not unique by itself)."""
+    middle = f"{on_date.replace('-', '')}-" if on_date else ""
+    return f"{prefix}-{middle}{id[:6].upper()}"

@@ -1,0 +1,1 @@
+"""Training, backtests, bench and the demo loader."""
