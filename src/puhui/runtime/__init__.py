@@ -1,0 +1,1 @@
+"""Foundation: work table, idempotency keys, blobs, sealed fields, audit trail."""

@@ -1,0 +1,274 @@
+"""Back up and restore one deployment: the database and its blobs, whole or not at all.
+
+A backup is a folder whose manifest is written last, under a name that readers ignore until then; every file in it is
+named with its SHA-256. SQLite is copied through its backup interface and PostgreSQL through an exported snapshot, so
+writers go on meanwhile and the copy is one instant. Blobs are copied after the database: content-addressed files are
+never changed, so every blob that the copy names is there. Keys are not in a backup; keep them elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, connections, transaction
+
+from puhui import __version__
+from puhui.core.refusals import Refusal
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+Progress = Callable[[str], None]
+
+
+class BackupMissing(Refusal):
+    """There is no finished backup in that folder (no manifest: half written, or another folder)."""
+
+    field = "from"
+
+
+class BackupDamaged(Refusal):
+    """A file of the backup is missing, cut short or changed since it was written."""
+
+    field = "from"
+
+
+class BackupOfOtherDatabase(Refusal):
+    """The backup was made on the other kind of database."""
+
+    field = "from"
+
+
+class BackupOfNewerVersion(Refusal):
+    """The backup was made by a newer release than this one."""
+
+    field = "from"
+
+
+class DatabaseNotEmpty(Refusal):
+    """The database to restore into holds data."""
+
+    field = "replace"
+
+
+class ToolMissing(Refusal):
+    """A program that PostgreSQL brings is not installed."""
+
+    field = "program"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a backup holds."""
+
+    format: int  # version of this layout
+    version: str  # release that wrote it
+    engine: str  # sqlite or postgresql
+    written_at: str  # UTC instant, ISO 8601
+    rows: dict[str, int]  # table → number of rows in the copy
+    files: dict[str, str]  # path in the folder → SHA-256
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _tables() -> list[str]:
+    return sorted(connection.introspection.table_names())
+
+
+def _count(cursor: Any, tables: list[str]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for table in tables:
+        cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")
+        rows[table] = cursor.fetchone()[0]
+    return rows
+
+
+def _copy_sqlite(folder: Path) -> dict[str, int]:
+    source = sqlite3.connect(f"file:{settings.DATABASES['default']['NAME']}?mode=ro", uri=True)
+    target = sqlite3.connect(folder / "database.sqlite3")
+    try:
+        source.backup(target, pages=2048, sleep=0.01)
+        return _count(target.cursor(), _tables())
+    finally:
+        target.close()
+        source.close()
+
+
+def _postgres(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's own programs on our database. Raises: ToolMissing, RuntimeError with its own words."""
+    if shutil.which(program) is None:
+        raise ToolMissing(program=program)
+    database = settings.DATABASES["default"]
+    environment = os.environ | {"PGPASSWORD": str(database["PASSWORD"])}
+    done = subprocess.run(
+        [
+            program,
+            "-h",
+            database["HOST"] or "localhost",
+            "-p",
+            database["PORT"] or "5432",
+            "-U",
+            database["USER"],
+            *arguments,
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{program}: {done.stderr.strip()}")
+
+
+def _copy_postgres(folder: Path) -> dict[str, int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT pg_export_snapshot()")
+        snapshot = cursor.fetchone()[0]
+        rows = _count(cursor, _tables())
+        name = str(connection.settings_dict["NAME"])
+        _postgres("pg_dump", "-Fc", f"--snapshot={snapshot}", "-f", str(folder / "database.dump"), name)
+    return rows
+
+
+def _blob_files() -> Iterator[Path]:
+    root = Path(settings.VAR_DIR) / "blobs"
+    if root.exists():
+        yield from (
+            path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.startswith(".")
+        )
+
+
+def write_backup(*, directory: Path, now: datetime, say: Progress) -> Path:
+    """This function will write a backup into a new folder of `directory` and return that folder.
+
+    `now` names it. The folder has a `.partial` name until its manifest is on disk. Raises: ToolMissing; OSError when
+    the disk is full (the partial folder is removed).
+    """
+    final = directory / f"puhui-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    partial = final.with_name(final.name + ".partial")
+    partial.mkdir(parents=True)
+    try:
+        say(f"copying the {connection.vendor} database")
+        rows = _copy_sqlite(partial) if connection.vendor == "sqlite" else _copy_postgres(partial)
+        root = Path(settings.VAR_DIR) / "blobs"
+        blobs = list(_blob_files())
+        say(f"copying {len(blobs)} documents")
+        for blob in blobs:
+            target = partial / "blobs" / blob.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(blob, target)
+        files = {
+            p.relative_to(partial).as_posix(): _hash(p) for p in sorted(partial.rglob("*")) if p.is_file()
+        }
+        manifest = Manifest(
+            format=FORMAT,
+            version=__version__,
+            engine=connection.vendor,
+            written_at=now.isoformat(),
+            rows=rows,
+            files=files,
+        )
+        with (partial / MANIFEST).open("w", encoding="utf-8") as out:
+            json.dump(asdict(manifest), out, indent=1, sort_keys=True)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.rename(final)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    say(f"{sum(rows.values())} rows and {len(blobs)} documents in {final}")
+    return final
+
+
+def read_manifest(*, folder: Path) -> Manifest:
+    """This function will read a backup's manifest and check every file against it.
+
+    Raises: BackupMissing, BackupDamaged (names the file), BackupOfOtherDatabase, BackupOfNewerVersion.
+    """
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise BackupMissing(folder=folder.name) from None
+    if manifest.format > FORMAT:
+        raise BackupOfNewerVersion(version=manifest.version)
+    if manifest.engine != connection.vendor:
+        raise BackupOfOtherDatabase(engine=manifest.engine, here=connection.vendor)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if (
+            not path.resolve().is_relative_to(folder.resolve())
+            or not path.is_file()
+            or _hash(path) != expected
+        ):
+            raise BackupDamaged(file=name)
+    return manifest
+
+
+def _holds_data() -> bool:
+    """Whether any table of ours but the migrations' own has rows."""
+    own = [table for table in _tables() if not table.startswith(("django_", "auth_"))]
+    with connection.cursor() as cursor:
+        for table in own:
+            cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")
+            if cursor.fetchone():
+                return True
+    return False
+
+
+def restore_backup(*, folder: Path, replace: bool, say: Progress) -> Manifest:
+    """This function will restore a checked backup into this deployment's database and blob folder.
+
+    Stop web and workers first. Nothing is touched before every file is checked. Raises: those of `read_manifest`;
+    DatabaseNotEmpty unless `replace`; BackupDamaged when the restored tables do not have the rows that were copied.
+    """
+    say("checking every file")
+    manifest = read_manifest(folder=folder)
+    if not replace and _tables() and _holds_data():
+        raise DatabaseNotEmpty()
+    say(f"restoring {sum(manifest.rows.values())} rows")
+    connections.close_all()
+    if manifest.engine == "sqlite":
+        target = Path(str(settings.DATABASES["default"]["NAME"]))
+        draft = target.with_suffix(".restoring")
+        shutil.copyfile(folder / "database.sqlite3", draft)
+        for leftover in (target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm")):
+            leftover.unlink(missing_ok=True)
+        draft.replace(target)
+    else:
+        name = str(settings.DATABASES["default"]["NAME"])
+        _postgres(
+            "pg_restore",
+            "--clean",
+            "--if-exists",
+            "--single-transaction",
+            "--no-owner",
+            "-d",
+            name,
+            str(folder / "database.dump"),
+        )
+    root = Path(settings.VAR_DIR) / "blobs"
+    for file in sorted((folder / "blobs").rglob("*")) if (folder / "blobs").exists() else []:
+        if file.is_file():
+            kept = root / file.relative_to(folder / "blobs")
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, kept)
+    with connection.cursor() as cursor:
+        found = _count(cursor, sorted(manifest.rows))
+    if found != manifest.rows:
+        raise BackupDamaged(file="database")
+    say("restored; start web and workers")
+    return manifest

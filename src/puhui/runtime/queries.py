@@ -1,0 +1,116 @@
+"""Read → values: work, worker health, blobs, the audit chain, the demo's clock."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max
+
+from puhui.runtime import blobs
+from puhui.runtime.domain import (
+    GENESIS,
+    AuditEntry,
+    ChainCheck,
+    WorkCounts,
+    WorkerStatus,
+    WorkRow,
+    WorkState,
+    audit_hash,
+)
+from puhui.runtime.models import Audit, AuditHead, Blob, Clock, Work, Worker
+
+WORKER_SILENCE_SECONDS = 30  # a worker not heard of for longer is taken for gone
+OVERDUE_SECONDS = 60
+
+
+def get_clock_offset() -> int:
+    """This function will return how far the demo's clock is moved, in seconds (0 when it never was)."""
+    offset = Clock.objects.filter(id=1).values_list("offset_seconds", flat=True).first()
+    return offset or 0
+
+
+def get_work(key: str) -> WorkRow | None:
+    """This function will return the work item of `key`, or None."""
+    row = Work.objects.filter(key=key).first()
+    return row.to_domain() if row else None
+
+
+def list_work(*, state: WorkState | None = None, kind: str | None = None, limit: int = 200) -> list[WorkRow]:
+    """This function will return the newest work items, optionally of one state or kind, at most `limit`."""
+    rows = Work.objects.order_by("-id")
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return [row.to_domain() for row in rows[:limit]]
+
+
+def work_counts() -> WorkCounts:
+    """This function will count work items by state. One query."""
+    found = dict(Work.objects.values_list("state").annotate(n=Count("id")))
+    return WorkCounts(**{state.value: found.get(state.value, 0) for state in WorkState})
+
+
+def get_worker_status(*, now: datetime) -> WorkerStatus:
+    """This function will return whether a worker is alive at `now` (real time plus the demo's offset) and what waits."""
+    beats = Worker.objects.filter(heartbeat_at__gt=now - timedelta(seconds=WORKER_SILENCE_SECONDS)).count()
+    last = Worker.objects.aggregate(last=Max("heartbeat_at"))["last"]
+    late = now - timedelta(seconds=OVERDUE_SECONDS)
+    overdue = Work.objects.filter(settled_at=None, run_at__lte=late).count()
+    dead = Work.objects.filter(state=WorkState.DEAD.value).count()
+    return WorkerStatus(alive=beats > 0, workers=beats, last_heartbeat_at=last, overdue=overdue, dead=dead)
+
+
+def has_blob(sha256: str) -> bool:
+    """This function will tell whether the content named `sha256` was put."""
+    return Blob.objects.filter(sha256=sha256).exists()
+
+
+def get_blob(sha256: str) -> tuple[bytes, str]:
+    """This function will return (content, content type). Raises: BlobMissing, BlobDamaged."""
+    row = Blob.objects.filter(sha256=sha256).first()
+    if row is None:
+        raise blobs.BlobMissing(f"no blob has the name {sha256}")
+    return blobs.read_file(sha256), row.content_type
+
+
+def list_audit(subject: str, *, limit: int = 200) -> list[AuditEntry]:
+    """This function will return the newest audit rows about `subject`, at most `limit`, newest first."""
+    return [row.to_domain() for row in Audit.objects.filter(subject=subject).order_by("-seq")[:limit]]
+
+
+def has_audit_link(*, seq: int, hash: str) -> bool:
+    """This function will tell whether row `seq` of the chain has `hash` (row 0 is before the first)."""
+    return hash == GENESIS if seq == 0 else Audit.objects.filter(seq=seq, hash=hash).exists()
+
+
+def verify_audit_chain() -> ChainCheck:
+    """This function will walk the whole audit chain and name the first row that was edited, removed or moved.
+
+    The head is returned so that it can be kept outside: only that detects a chain re-written from some row to its end.
+    """
+    count, last = 0, GENESIS
+    for row in Audit.objects.order_by("seq").iterator(chunk_size=2000):
+        if row.seq != count + 1 or row.prev_hash != last or row.hash != _recomputed(row):
+            return ChainCheck(ok=False, count=count, first_bad=count + 1, head=last)
+        count, last = row.seq, row.hash
+    head = AuditHead.objects.filter(id=1).values_list("seq", "hash").first() or (0, GENESIS)
+    ok = head == (count, last)
+    return ChainCheck(ok=ok, count=count, first_bad=None if ok else count + 1, head=last)
+
+
+def _recomputed(row: Audit) -> str:
+    try:
+        detail = json.loads(row.detail)
+        return audit_hash(
+            prev_hash=row.prev_hash,
+            seq=row.seq,
+            at=row.at,
+            actor=row.actor,
+            action=row.action,
+            subject=row.subject,
+            detail=detail,
+        )
+    except (ValueError, TypeError):
+        return ""  # edited into what no writer of ours produces

@@ -1,0 +1,71 @@
+"""What we mean by a transaction, in two names: one act opens it, its operations require it.
+
+An act is one commit: `transaction()` refuses to be nested, so nobody can believe that something is stored which an
+outer block may still undo. Batches (the demo loader, a portfolio run) hold one commit over many acts on purpose and
+say so with the clumsy name `batch_transaction()`; inside it every act is a savepoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection
+from django.db.transaction import atomic
+
+_in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """This function will make its block one commit, or, when the block raises, nothing at all.
+
+    Raises: RuntimeError when it is nested in another transaction, except in `batch_transaction` and in Django's
+    test transaction, where it is a savepoint.
+    """
+    with atomic(durable=not _in_batch.get()):
+        yield
+
+
+@contextmanager
+def batch_transaction() -> Iterator[None]:
+    """This function will hold one commit over many acts, each of which becomes a savepoint inside it.
+
+    Raises: RuntimeError when it is nested in another transaction (Django's test transaction excepted).
+    """
+    with atomic(durable=True):
+        token = _in_batch.set(True)
+        try:
+            yield
+        finally:
+            _in_batch.reset(token)
+
+
+@contextmanager
+def join_transaction() -> Iterator[None]:
+    """This function will let acts run inside the transaction that the caller holds open, each as a savepoint.
+
+    Raises: AssertionError when none is open.
+    """
+    require_transaction()
+    token = _in_batch.set(True)
+    try:
+        yield
+    finally:
+        _in_batch.reset(token)
+
+
+def in_transaction() -> bool:
+    """This function will tell whether an act is open. Django's own test transaction does not count as one."""
+    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+
+
+def in_batch() -> bool:
+    """This function will tell whether a `batch_transaction` is open."""
+    return _in_batch.get()
+
+
+def require_transaction() -> None:
+    """This function will return when a transaction is open. Raises: AssertionError when none is."""
+    assert in_transaction(), "this operation needs an open transaction: with transaction(): …"
