@@ -1,0 +1,1 @@
+"""Foundation: every login, staff or borrower, one-time codes and roles."""
