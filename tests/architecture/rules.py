@@ -13,10 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "puhui"
-STAGES = (
-    "runtime access ledger protection customers contact payments facts evidence products decisions lines offers loans "
-    "relief collections facilitation growth"
-).split()
+STAGES = [
+    "runtime",
+    "access",
+    "ledger",
+    "protection",
+    "customers",
+    "contact",
+    "payments",
+    "facts",
+    "evidence",
+    "products",
+    "decisions",
+    "lines",
+    "offers",
+    "loans",
+    "relief",
+    "collections",
+    "facilitation",
+    "growth",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""`puhui audit_verify`: walk the audit chain; exit 1 when a row was edited, removed or moved."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from puhui.runtime.queries import has_audit_link, verify_audit_chain
+
+
+class Command(BaseCommand):
+    """Prints the head, which belongs on paper or with another party: only that detects a chain re-written whole."""
+
+    help = "check every link of the audit trail"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--head", metavar="SEQ:HASH", help="a head printed earlier, which must still be a link"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check = verify_audit_chain()
+        if not check.ok:
+            raise CommandError(
+                f"the audit chain breaks at row {check.first_bad}; {check.count} rows before it hold"
+            )
+        if kept := options["head"]:
+            seq, _, digest = kept.partition(":")
+            if not seq.isdigit() or not has_audit_link(seq=int(seq), hash=digest):
+                raise CommandError(
+                    f"row {seq} no longer has the hash that was kept: the chain was re-written"
+                )
+        self.stdout.write(f"puhui: {check.count} audit rows hold; head {check.count}:{check.head}")

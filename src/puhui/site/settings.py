@@ -1,0 +1,179 @@
+"""Settings of one deployment, read from the environment. One deployment is one lender."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from puhui.site.environment import secret
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+ENVIRONMENT = os.environ.get("PUHUI_ENV", "demo")  # demo | production
+DEMO = ENVIRONMENT == "demo"
+VAR_DIR = Path(os.environ.get("PUHUI_VAR", str(BASE_DIR / "var")))
+POLICIES_DIR = Path(os.environ.get("PUHUI_POLICIES", str(BASE_DIR / "policies")))
+DATA_DIR = BASE_DIR / "data"
+
+SECRET_KEY = secret("PUHUI_SECRET_KEY", var_dir=VAR_DIR, demo=DEMO)
+# Sealing keys, newest first: "k2:<hex>,k1:<hex>"; 32 bytes each. See puhui.runtime.sealing.
+SEALING_KEYS = secret("PUHUI_SEALING_KEYS", var_dir=VAR_DIR, demo=DEMO)
+# Every sealed column, (table, primary key, column): what `puhui seal_rotate` walks. A stage adds its own here.
+SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("protection_case", "id", "text_sealed"),
+    ("protection_case_event", "id", "text_sealed"),
+    ("customers_customer", "id", "phone_sealed"),
+    ("customers_customer", "id", "name_sealed"),
+    ("customers_customer", "id", "number_sealed"),
+    ("contact_message", "id", "phone_sealed"),
+    ("contact_message", "id", "text_sealed"),
+    ("payments_account", "id", "number_sealed"),
+    ("payments_suspense", "id", "memo_sealed"),
+)
+# Key of the blind indexes; never rotated in place (a rotation is a re-index).
+INDEX_KEY = secret("PUHUI_INDEX_KEY", var_dir=VAR_DIR, demo=DEMO)
+# Shared with the payment rail to sign callbacks.
+RAIL_CALLBACK_SECRET = secret("PUHUI_RAIL_SECRET", var_dir=VAR_DIR, demo=DEMO)
+
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("PUHUI_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PUHUI_ORIGINS", "").split(",") if o]
+
+STAGES = [
+    "runtime", "access", "ledger", "protection", "customers", "contact", "payments",
+    "facts", "products", "decisions", "lines", "offers", "loans",
+]  # fmt: skip
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    *(f"puhui.{stage}.apps.{stage.capitalize()}Config" for stage in STAGES),
+    "puhui.web.apps.WebConfig",
+    "puhui.site.apps.SiteConfig",
+]
+MIDDLEWARE = [
+    "puhui.web.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "puhui.web.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "puhui.web.middleware.RefusalMiddleware",
+]
+ROOT_URLCONF = "puhui.site.urls"
+WSGI_APPLICATION = "puhui.site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "src/puhui/web/templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "puhui.web.context.shell",
+            ],
+            "builtins": ["puhui.web.templatetags.puhui"],
+        },
+    }
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """This function will turn a database URL (sqlite:///path or postgres://…) into Django's settings.
+
+    Raises: ValueError for another scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous="
+                + ("NORMAL" if DEMO else "FULL")
+                + "; PRAGMA foreign_keys=ON;",
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.path.lstrip("/"),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.get("host") or parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+        }
+    raise ValueError(f"PUHUI_DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:///… or postgres://…")
+
+
+DATABASES = {
+    "default": database(os.environ.get("PUHUI_DATABASE_URL", f"sqlite://{VAR_DIR / 'puhui.sqlite3'}"))
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "access.User"
+LOGIN_URL = "/sign-in"
+
+# The lender: one jurisdiction, one zone, one cut-off, one base currency.
+LENDER = {
+    "jurisdiction": os.environ.get("PUHUI_JURISDICTION", "CN"),
+    "zone": os.environ.get("PUHUI_ZONE", "Asia/Shanghai"),
+    "cutoff": os.environ.get("PUHUI_CUTOFF", "00:00"),  # local time at which a business date ends
+    "currency": os.environ.get("PUHUI_CURRENCY", "CNY"),
+}
+# Adapters of outside parties, by dotted name. Sandboxes unless the deployment names a provider's.
+GATEWAYS = {
+    "rail": os.environ.get("PUHUI_RAIL", "puhui.payments.gateways.sandbox.SandboxRail"),
+    "bureau": os.environ.get("PUHUI_BUREAU", "puhui.facts.gateways.sandbox.SandboxBureau"),
+    "messenger": os.environ.get("PUHUI_MESSENGER", "puhui.contact.gateways.sandbox.SandboxMessenger"),
+}
+# Faults of the sandbox rail, each a share of orders: fail, repeat, unknown, reverse, delay (seconds).
+SANDBOX_RAIL = os.environ.get("PUHUI_SANDBOX_RAIL", "")
+
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / f"src/puhui/web/{part}/locale" for part in ("borrower", "staff", "shared")]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "src/puhui/web/static"]
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if not DEMO:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = os.environ.get("PUHUI_TLS_AT_PROXY", "1") == "1"
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "puhui.runtime.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("PUHUI_LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+}

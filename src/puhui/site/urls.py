@@ -1,0 +1,9 @@
+"""All routes, by audience."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("puhui.web.urls")),
+]
