@@ -1,0 +1,115 @@
+"""What is asked about customers. Only `get_identity` and `get_phone` return what names a person in full."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from puhui.customers.domain import Customer, parse_phone
+from puhui.customers.models import CustomerRow
+from puhui.runtime.rows import find_row
+from puhui.runtime.sealing import blind_index, unseal
+
+PHONE_PURPOSE = "customers.phone"
+NUMBER_PURPOSE = "customers.number"
+
+
+class CustomerUnknown(LookupError):
+    """There is no customer of this id."""
+
+
+def index_phone(phone: str) -> str:
+    """This function will return the blind index under which a phone (11 digits) is found."""
+    return blind_index(phone, purpose=PHONE_PURPOSE)
+
+
+def index_number(number: str) -> str:
+    """This function will return the blind index under which a resident number is found."""
+    return blind_index(number, purpose=NUMBER_PURPOSE)
+
+
+def to_customer(row: CustomerRow) -> Customer:
+    """This function will return a row of ours as a value, its name unsealed."""
+    return row.to_domain(
+        name=unseal(row.name_sealed) if row.name_sealed else "",
+        number=unseal(row.number_sealed) if row.number_sealed else "",
+    )
+
+
+def _row(customer_id: str) -> CustomerRow:
+    row = find_row(CustomerRow, id=customer_id)
+    if row is None:
+        raise CustomerUnknown(customer_id)
+    return row
+
+
+def find_customer(customer_id: str) -> Customer | None:
+    """This function will return a customer by id, None when there is none."""
+    row = find_row(CustomerRow, id=customer_id)
+    return to_customer(row) if row else None
+
+
+def get_customer(customer_id: str) -> Customer:
+    """This function will return a customer by id. Raises: CustomerUnknown."""
+    return to_customer(_row(customer_id))
+
+
+def find_by_phone(phone: str) -> Customer | None:
+    """This function will return the customer of a phone as typed, None when there is none. Raises: PhoneInvalid."""
+    row = find_row(CustomerRow, phone_index=index_phone(parse_phone(phone)))
+    return to_customer(row) if row else None
+
+
+def find_by_user(user_id: int) -> Customer | None:
+    """This function will return the customer of a login, None when there is none."""
+    row = find_row(CustomerRow, user_id=user_id)
+    return to_customer(row) if row else None
+
+
+def find_by_number(number: str) -> Customer | None:
+    """This function will return the customer of a resident number (18 characters), None when there is none."""
+    row = find_row(CustomerRow, number_index=index_number(number))
+    return to_customer(row) if row else None
+
+
+def get_identity(customer_id: str) -> tuple[str, str]:
+    """This function will return name and resident number in full, ("", "") before identification.
+
+    Callers show them masked, or send them to a party that she consented to. Raises: CustomerUnknown.
+    """
+    row = _row(customer_id)
+    if not row.name_sealed:
+        return "", ""
+    return unseal(row.name_sealed), unseal(row.number_sealed)
+
+
+def get_phone(customer_id: str) -> str:
+    """This function will return the phone in full (11 digits), for the messenger. Raises: CustomerUnknown."""
+    return unseal(_row(customer_id).phone_sealed)
+
+
+def get_phone_sealed(customer_id: str) -> str:
+    """This function will return the phone as it is stored, sealed, to hand on without reading it. Raises: CustomerUnknown."""
+    return _row(customer_id).phone_sealed
+
+
+def list_customers(limit: int = 50, after: tuple[datetime, str] | None = None) -> tuple[Customer, ...]:
+    """This function will return customers, the newest first.
+
+    `after` is (registered_at, id) of the last one of the page before.
+    """
+    rows = CustomerRow.objects.order_by("-registered_at", "-id")
+    if after is not None:
+        at, id = after
+        rows = rows.filter(registered_at__lte=at).exclude(registered_at=at, id__gte=id)
+    return tuple(to_customer(row) for row in rows[:limit])
+
+
+def list_customers_by_id(ids: Collection[str]) -> dict[str, Customer]:
+    """This function will return the customers of these ids, by id, in one query."""
+    return {row.id: to_customer(row) for row in CustomerRow.objects.filter(id__in=list(ids))}
+
+
+def count_customers() -> int:
+    """This function will return how many customers there are."""
+    return CustomerRow.objects.count()
