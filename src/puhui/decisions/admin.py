@@ -1,0 +1,44 @@
+"""Applications and decisions, to look at."""
+
+from django.contrib import admin
+
+from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.runtime.read_only_admin import ReadOnlyAdmin
+
+
+@admin.register(ApplicationRow)
+class ApplicationAdmin(ReadOnlyAdmin):
+    """Applications, newest first."""
+
+    list_display = ("number", "customer_id", "state", "opened_at", "submitted_at", "decided_at")
+    list_filter = ("state",)
+    search_fields = ("number", "customer_id")
+    ordering = ("-opened_at",)
+
+
+@admin.register(ApplicationEventRow)
+class ApplicationEventAdmin(ReadOnlyAdmin):
+    """What happened to applications."""
+
+    list_display = ("application_id", "seq", "act", "state", "at")
+    search_fields = ("application_id",)
+    ordering = ("-id",)
+
+
+@admin.register(DecisionRow)
+class DecisionAdmin(ReadOnlyAdmin):
+    """Decisions, newest first."""
+
+    list_display = (
+        "number",
+        "customer_id",
+        "verdict",
+        "grade",
+        "points",
+        "limit_minor",
+        "annual_rate_ppm",
+        "decided_at",
+    )
+    list_filter = ("verdict", "grade")
+    search_fields = ("number", "customer_id", "application_id")
+    ordering = ("-decided_at",)

@@ -1,0 +1,247 @@
+"""The steps of a decision that are arithmetic, and the walk through the policy's flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from puhui.core.canonical import plain
+from puhui.core.rounding import Rounding
+from puhui.core.trace import Outcome, TraceStep
+from puhui.decisions.domain.affordability import assess_affordability
+from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
+from puhui.decisions.domain.prices import highest_rate, make_price
+from puhui.decisions.domain.rules import Rules
+from puhui.decisions.domain.run import Finding, Run
+from puhui.decisions.domain.tables import NONE, Row, Table, Value
+from puhui.decisions.domain.values import DecisionInput, Figures, Reason
+
+DATA_UNCLEAR = "DATA_UNCLEAR"
+SHORT = 8  # characters of a hash that a trace shows
+
+
+def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
+    """This function will walk through the policy's flow up to, and without, the verdict."""
+    asked = input.application
+    run = Run(
+        input=input,
+        rules=rules,
+        seen={one.name: one for one in input.facts},
+        values={
+            "application.amount_minor": asked.amount_minor,
+            "application.months": asked.months,
+            "application.income_minor": asked.income_minor,
+            "application.rent_minor": asked.rent_minor,
+            "application.living_minor": asked.living_minor,
+            "application.other_instalments_minor": asked.other_instalments_minor,
+            "application.other_lenders": asked.other_lenders,
+        },
+    )
+    for name in rules.policy.flow[:-1]:
+        if name in STEPS:
+            STEPS[name](run)
+        else:
+            _table(run, rules.policy.tables[name])
+    return run
+
+
+def _facts(run: Run) -> None:
+    """Takes the declared facts; a value outside its declared type is set aside and sent to a person, never guessed."""
+    unclear: list[str] = []
+    for name, type in run.rules.policy.facts.items():
+        found = run.seen.get(name)
+        value = found.value if found else None
+        if isinstance(value, bool) or not type.accepts(value):
+            unclear.append(name)
+            value = None
+        run.values[name] = value
+    for name in unclear:
+        reason = Reason(code=DATA_UNCLEAR, figures={"fact": name}, rule="facts")
+        run.findings.append(Finding(verdict="refer", reason=reason, help=NONE, by_score=False))
+    latest = max((one.known_at for one in run.input.facts), default=None)
+    run.step(
+        "facts_seen",
+        len(run.input.facts),
+        {
+            "latest_known_at": plain(latest),
+            "used": sum(1 for name in run.rules.policy.facts if run.values[name] is not None),
+            "unclear": ", ".join(unclear) or None,
+        },
+        outcome=Outcome.REFUSED if unclear else Outcome.PASSED,
+    )
+
+
+def _score(run: Run) -> None:
+    model = run.rules.model
+    values: dict[str, Value] = {one.name: run.values[one.fact] for one in run.rules.policy.features}
+    run.score = score = model.evaluate(values)
+    run.values["score.points"], run.values["score.pd_ppm"] = score.points, score.pd_ppm
+    version = f"{model.name} {model.sha256[:SHORT]}"
+    children = tuple(
+        [
+            TraceStep(
+                step=one.name,
+                value=f"{one.points:+d}",
+                because={"value": one.value, "lost_points": one.lost_points, "reason": one.reason},
+                version=version,
+                outcome=Outcome.NOT_TRIGGERED if one.value is None else Outcome.PASSED,
+            )
+            for one in score.contributions
+        ]
+    )
+    run.step(
+        "score",
+        score.points,
+        {
+            "base_points": model.base_points,
+            "absent": sum([one.value is None for one in score.contributions]),
+            "reasons": ", ".join(score.reasons),
+        },
+        version=version,
+        children=children,
+    )
+    run.step("probability_of_default", score.pd_ppm, {"points": score.points}, version=version)
+
+
+def _price(run: Run) -> None:
+    house, prices = run.input.house, run.rules.prices
+    highest = highest_rate(cap_ppm=house.cap_ppm, basis=house.cap_basis)
+    grade = str(run.values["grade.grade"])
+    run.price = price = make_price(prices.row(grade), benefits=run.input.benefits, highest_ppm=highest)
+    run.values["price.annual_rate_ppm"] = price.annual_rate_ppm
+    because: dict[str, str | int | bool | None] = {one.name: one.annual_rate_ppm for one in price.parts}
+    run.step(
+        "price",
+        price.annual_rate_ppm,
+        because | {"grade": grade, "cap_ppm": house.cap_ppm, "cap_basis": house.cap_basis},
+        version=f"{prices.id} {prices.version}",
+    )
+
+
+def _affordability(run: Run) -> None:
+    house = run.input.house
+    run.affordability = found = assess_affordability(
+        run.input.application,
+        essential_floor_minor=house.essential_floor_minor,
+        reserve_ppm=house.reserve_ppm,
+    )
+    run.values["affordability.surplus_minor"] = found.surplus_minor
+    run.values["affordability.affordable_minor"] = found.affordable_minor
+    run.step(
+        "affordable_payment",
+        found.affordable_minor,
+        {
+            "income_minor": found.income_minor,
+            "rent_minor": found.rent_minor,
+            "living_minor": found.living_minor,
+            "essential_floor_minor": found.essential_floor_minor,
+            "counted_living_minor": found.counted_living_minor,
+            "other_instalments_minor": found.other_instalments_minor,
+            "surplus_minor": found.surplus_minor,
+            "reserve_ppm": found.reserve_ppm,
+        },
+        version=f"house {house.jurisdiction} {house.version}",
+        outcome=Outcome.PASSED if found.affordable_minor else Outcome.REFUSED,
+    )
+
+
+def _capacity(run: Run) -> None:
+    product, asked = run.input.product, run.input.application
+    assert run.price and run.affordability
+    run.terms = terms = Terms(
+        annual_rate_ppm=run.price.annual_rate_ppm,
+        step_minor=product.amount_step_minor,
+        max_minor=product.amount_max_minor,
+        fee_minor=product.fee_minor,
+        rounding=Rounding(product.rounding),
+    )
+    payment = run.affordability.affordable_minor
+    run.capacities = tuple([find_capacity(payment, months=months, terms=terms) for months in product.terms])
+    longest = run.capacities[-1]
+    run.values["capacity.longest_minor"] = longest.amount_minor
+    asked_for = find_payments(asked.amount_minor, months=asked.months, terms=terms)
+    run.values["capacity.instalment_minor"] = asked_for.highest_minor
+    run.step(
+        "capacity",
+        longest.amount_minor,
+        {f"months_{one.months}": one.amount_minor for one in run.capacities},
+        version=f"{product.id} {product.version}",
+        outcome=Outcome.PASSED if longest.amount_minor else Outcome.REFUSED,
+    )
+
+
+def _limit(run: Run) -> None:
+    product, house = run.input.product, run.input.house
+    parts = {
+        "capacity_minor": int(run.values["capacity.longest_minor"] or 0),
+        "budget_minor": int(run.values["budget.limit_minor"] or 0),
+        "house_minor": house.line_max_minor,
+        "product_minor": product.amount_max_minor,
+    }
+    smallest = min(parts.values())
+    limit = smallest // product.amount_step_minor * product.amount_step_minor
+    run.limit_minor = limit if limit >= product.amount_min_minor else 0
+    run.values["limit.limit_minor"] = run.limit_minor
+    binding = next(name for name, amount in parts.items() if amount == smallest)
+    because: dict[str, str | int | bool | None] = dict(parts)
+    run.step(
+        "limit",
+        run.limit_minor,
+        because | {"step_minor": product.amount_step_minor, "binding": binding.removesuffix("_minor")},
+        outcome=Outcome.PASSED if run.limit_minor else Outcome.REFUSED,
+    )
+
+
+def _table(run: Run, table: Table) -> None:
+    found = run.rules.policy.evaluators[table.name](run.values)
+    if table.kind != "collect":
+        row = table.rows[found]
+        for name, value in row.outputs.items():
+            run.values[f"{table.name}.{name}"] = value
+        shown = ", ".join(str(one) for one in row.outputs.values())
+        run.step(table.name, shown, {**{name: run.values[name] for name in table.inputs}, "row": row.id})
+        return
+    hits = [table.rows[number] for number in found]
+    for row in hits:
+        run.findings.append(_finding(run, table, row))
+    children = tuple(
+        TraceStep(
+            step=row.id,
+            value=str(row.outputs["reason"]),
+            because={name: run.values[name] for name in row.written},
+            version=run.version,
+            outcome=Outcome.REFUSED,
+        )
+        for row in hits
+    )
+    run.step(
+        table.name,
+        len(hits),
+        {"rules": len(table.rows)},
+        outcome=Outcome.REFUSED if hits else Outcome.NOT_TRIGGERED,
+        children=children,
+    )
+
+
+def _finding(run: Run, table: Table, row: Row) -> Finding:
+    figures: Figures = {}
+    for name in row.written:
+        value = run.values[name]
+        if value is not None:
+            figures[name.rsplit(".", 1)[1]] = value
+    reason = Reason(code=str(row.outputs["reason"]), figures=figures, rule=f"{table.name}.{row.id}")
+    return Finding(
+        verdict=str(row.outputs["verdict"]),
+        reason=reason,
+        help=str(row.outputs["help"]),
+        by_score=any(name.startswith("score.") for name in row.written),
+    )
+
+
+STEPS: dict[str, Callable[[Run], None]] = {
+    "facts": _facts,
+    "score": _score,
+    "price": _price,
+    "affordability": _affordability,
+    "capacity": _capacity,
+    "limit": _limit,
+}

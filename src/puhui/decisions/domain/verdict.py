@@ -1,0 +1,152 @@
+"""What follows from a run: approved, declined or sent to a person, with reasons in her own figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from puhui.core.trace import Outcome
+from puhui.decisions.domain.helps import find_helps, value_figure
+from puhui.decisions.domain.run import Finding, Run
+from puhui.decisions.domain.scorecard import Contribution
+from puhui.decisions.domain.values import (
+    Approved,
+    Declined,
+    Figures,
+    Reason,
+    Referred,
+    TermCapacity,
+    Verdict,
+)
+
+MOST_REASONS = 4
+
+
+def reach_verdict(run: Run) -> Verdict:
+    """This function will conclude a run and add its last two steps to the trace.
+
+    A stop outranks a referral, a referral outranks the sums; a decline by the sums leaves open the line that fits.
+    """
+    stops = [one for one in run.findings if one.verdict == "decline"]
+    referrals = [one for one in run.findings if one.verdict == "refer"]
+    own = () if stops or referrals else _shortfalls(run)
+    _trace_should_not_lend(run, own)
+    verdict: Verdict
+    if stops:
+        verdict = _declined(run, _with_score(run, stops), stops, smaller=None)
+    elif referrals:
+        verdict = Referred(reasons=tuple(one.reason for one in referrals[:MOST_REASONS]))
+    elif own:
+        verdict = _declined(run, own, [], smaller=_approved(run) if run.limit_minor else None)
+    else:
+        verdict = _approved(run)
+    asked = run.input.application
+    run.step(
+        "verdict",
+        verdict.kind,
+        {
+            "amount_minor": asked.amount_minor,
+            "months": asked.months,
+            "limit_minor": run.limit_minor,
+            "reasons": ", ".join(one.code for one in getattr(verdict, "reasons", ())) or None,
+        },
+        outcome=Outcome.PASSED if verdict.kind == "approved" else Outcome.REFUSED,
+    )
+    return verdict
+
+
+def _approved(run: Run) -> Approved:
+    assert run.price and run.affordability
+    least = run.input.product.amount_min_minor
+    bounded = [(one.months, min(one.amount_minor, run.limit_minor)) for one in run.capacities]
+    return Approved(
+        limit_minor=run.limit_minor,
+        currency=run.input.product.currency,
+        grade=str(run.values["grade.grade"]),
+        annual_rate_ppm=run.price.annual_rate_ppm,
+        expires_on=run.input.on_date + timedelta(days=run.rules.policy.line_days),
+        affordable_minor=run.affordability.affordable_minor,
+        capacities=tuple(
+            TermCapacity(months=months, amount_minor=amount if amount >= least else 0)
+            for months, amount in bounded
+        ),
+    )
+
+
+def _declined(
+    run: Run, reasons: tuple[Reason, ...], stops: list[Finding], *, smaller: Approved | None
+) -> Declined:
+    return Declined(
+        reasons=reasons[:MOST_REASONS],
+        helps=find_helps(run, stops, smaller=smaller),
+        no_helps=run.rules.policy.no_helps,
+        smaller=smaller,
+    )
+
+
+def _trace_should_not_lend(run: Run, shortfalls: tuple[Reason, ...]) -> None:
+    assert run.affordability
+    unaffordable = any(one.code.startswith("AFFORD_") for one in shortfalls)
+    run.step(
+        "should_not_lend",
+        "triggered" if unaffordable else "not_triggered",
+        {
+            "instalment_minor": run.values["capacity.instalment_minor"],
+            "affordable_minor": run.affordability.affordable_minor,
+        },
+        version=f"house {run.input.house.jurisdiction} {run.input.house.version}",
+        outcome=Outcome.REFUSED if unaffordable else Outcome.NOT_TRIGGERED,
+    )
+
+
+def _shortfalls(run: Run) -> tuple[Reason, ...]:
+    """Why what was asked does not fit the month, or the limit; nothing when it fits both."""
+    assert run.affordability
+    asked, month = run.input.application, run.affordability
+    instalment = int(run.values["capacity.instalment_minor"] or 0)
+    found: list[Reason] = []
+    if instalment > month.affordable_minor:
+        code = "AFFORD_INSTALMENT" if month.affordable_minor else "AFFORD_NOTHING_LEFT"
+        figures: Figures = {
+            "amount_minor": asked.amount_minor,
+            "months": asked.months,
+            "instalment_minor": instalment,
+            "income_minor": month.income_minor,
+            "surplus_minor": month.surplus_minor,
+            "affordable_minor": month.affordable_minor,
+            "currency": asked.currency,
+        }
+        found.append(Reason(code=code, figures=figures, rule="should_not_lend"))
+    budget = int(run.values["budget.limit_minor"] or 0)
+    caps = [
+        (budget, str(run.values.get("budget.reason", "LIMIT_GRADE")), "budget"),
+        (run.input.house.line_max_minor, "LIMIT_HOUSE", "limit"),
+        (run.input.product.amount_max_minor, "LIMIT_PRODUCT", "limit"),
+    ]
+    limit, code, rule = min(caps, key=lambda one: one[0])
+    if asked.amount_minor > limit:
+        figures = {"amount_minor": asked.amount_minor, "limit_minor": limit, "currency": asked.currency}
+        found.append(Reason(code=code, figures=figures, rule=rule))
+        if rule == "budget":
+            found += _score_reasons(run)
+    return tuple(found[:MOST_REASONS])
+
+
+def _with_score(run: Run, stops: list[Finding]) -> tuple[Reason, ...]:
+    """The stops' own reasons, then, where the score was the cause, what lowered it."""
+    found = [one.reason for one in stops]
+    if any(one.by_score for one in stops):
+        found += _score_reasons(run)
+    return tuple(found[:MOST_REASONS])
+
+
+def _score_reasons(run: Run) -> list[Reason]:
+    """What cost points against the cohort, the heaviest first. What is absent cost nothing and is no reason (G2)."""
+    assert run.score
+    below = sorted((one for one in run.score.contributions if one.points < 0), key=lambda one: one.points)
+    return [Reason(code=one.reason, figures=_figures(run, one), rule="score") for one in below]
+
+
+def _figures(run: Run, one: Contribution) -> Figures:
+    spec = next(feature for feature in run.rules.policy.features if feature.name == one.name)
+    assert isinstance(one.value, int)
+    return {"points": one.points} | value_figure("current", one.value, unit=spec.unit, decimals=spec.decimals)

@@ -1,0 +1,167 @@
+"""Write verbs of decisions. Each locks the application, refuses by the one table of transitions, then writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from puhui.core.canonical import canonical_bytes, content_hash
+from puhui.core.ids import reference
+from puhui.core.time import business_date
+from puhui.decisions.domain.application import (
+    TRANSITIONS,
+    ApplicationAlreadySent,
+    ApplicationInput,
+    ApplicationNotSent,
+    ApplicationState,
+    check_typed,
+)
+from puhui.decisions.domain.stored import (
+    AnotherApplicationOpen,
+    Application,
+    ApplicationUnknown,
+    StoredDecision,
+)
+from puhui.decisions.domain.values import Decision, DecisionInput
+from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.transactions import require_transaction
+
+
+def save_application(*, id: str, customer_id: str, fields: Mapping[str, str], now: datetime) -> Application:
+    """This function will keep fields as typed, opening the application if it is new; other fields stay.
+
+    Raises: ApplicationFieldUnknown, TypedTooLong, ApplicationUnknown (of another customer), ApplicationAlreadySent,
+    AnotherApplicationOpen.
+    """
+    require_transaction()
+    typed = check_typed(fields)
+    row = find_row(ApplicationRow, lock=True, id=id)
+    if row is None:
+        return _open(id, customer_id, typed, now)
+    if row.customer_id != customer_id:
+        raise ApplicationUnknown()
+    _next_state(row, "save")
+    row.typed_json = _text({**json.loads(row.typed_json), **typed})
+    row.saved_at = now
+    row.save(force_update=True, update_fields=["typed_json", "saved_at"])
+    return row.to_domain()
+
+
+def submit_application(*, id: str, application: ApplicationInput, now: datetime) -> Application:
+    """This function will send an application whose figures were checked; sending the same again changes nothing.
+
+    Raises: ApplicationUnknown; ApplicationAlreadySent when it was sent with other figures.
+    """
+    require_transaction()
+    row = _lock(id)
+    body = _text(application)
+    if row.state != ApplicationState.DRAFT.value and row.submitted_json == body:
+        return row.to_domain()
+    row.state = _next_state(row, "submit").value
+    row.submitted_json, row.submitted_at = body, now
+    row.save(force_update=True, update_fields=["state", "submitted_json", "submitted_at"])
+    _append(row, "submit", now)
+    return row.to_domain()
+
+
+def record_decision(
+    *, id: str, application_id: str, input: DecisionInput, decision: Decision, now: datetime
+) -> StoredDecision:
+    """This function will keep a decision with everything that it saw; the same again changes nothing.
+
+    Raises: ApplicationUnknown; ApplicationNotSent for a draft; ApplicationAlreadySent when another decision stands.
+    """
+    require_transaction()
+    assert input.application_id == application_id, "a decision is kept with its own application"
+    row = _lock(application_id)
+    seen, out = canonical_bytes(input), canonical_bytes(decision)
+    made = DecisionRow(
+        id=id,
+        number=reference("D", id, input.on_date.isoformat()),
+        application_id=application_id,
+        customer_id=row.customer_id,
+        verdict=decision.verdict.kind,
+        grade=decision.grade,
+        points=decision.points,
+        limit_minor=decision.limit_minor,
+        annual_rate_ppm=decision.price.annual_rate_ppm,
+        input_json=seen.decode(),
+        output_json=out.decode(),
+        input_hash=content_hash(seen),
+        output_hash=content_hash(out),
+        policy_sha256=input.policy_sha256,
+        model_sha256=input.model_sha256,
+        prices_sha256=input.prices_sha256,
+        evaluator_sha256=input.evaluator_sha256,
+        decided_at=input.decided_at,
+    )
+    if not DecisionRow.objects.filter(id=id, input_hash=made.input_hash).exists():
+        row.state = _next_state(row, "decide").value
+        insert_row(made)
+        row.decided_at = now
+        row.save(force_update=True, update_fields=["state", "decided_at"])
+        _append(row, "decide", now)
+    return StoredDecision(
+        id=id,
+        number=made.number,
+        application_id=application_id,
+        customer_id=row.customer_id,
+        input=input,
+        decision=decision,
+        input_hash=made.input_hash,
+        output_hash=made.output_hash,
+        decided_at=input.decided_at,
+    )
+
+
+def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application:
+    if ApplicationRow.objects.filter(customer_id=customer_id, state__in=["draft", "submitted"]).exists():
+        raise AnotherApplicationOpen()
+    day = business_date(now, zone=settings.LENDER["zone"])
+    row = ApplicationRow(
+        id=id,
+        number=reference("A", id, day.isoformat()),
+        customer_id=customer_id,
+        state=TRANSITIONS[None, "open"].value,
+        typed_json=_text(typed),
+        opened_at=now,
+        saved_at=now,
+    )
+    insert_row(row)
+    insert_row(ApplicationEventRow(application_id=id, seq=1, act="open", state=row.state, at=now))
+    return row.to_domain()
+
+
+def _lock(id: str) -> ApplicationRow:
+    row = find_row(ApplicationRow, lock=True, id=id)
+    if row is None:
+        raise ApplicationUnknown()
+    return row
+
+
+def _next_state(row: ApplicationRow, act: str) -> ApplicationState:
+    state = ApplicationState(row.state)
+    if (state, act) not in TRANSITIONS:
+        raise (
+            ApplicationNotSent()
+            if state is ApplicationState.DRAFT
+            else ApplicationAlreadySent(number=row.number)
+        )
+    return TRANSITIONS[state, act]
+
+
+SEQUENCE = {"open": 1, "submit": 2, "decide": 3}  # the only way through, so each act has its place
+
+
+def _append(row: ApplicationRow, act: str, now: datetime) -> None:
+    ApplicationEventRow(application_id=row.id, seq=SEQUENCE[act], act=act, state=row.state, at=now).save(
+        force_insert=True
+    )
+
+
+def _text(value: object) -> str:
+    return canonical_bytes(value).decode()

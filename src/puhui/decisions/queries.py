@@ -1,0 +1,159 @@
+"""What is asked of decisions: the rules of a day or of a hash, applications, decisions and their replay."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from puhui.decisions.domain.codec import read_decision, read_input
+from puhui.decisions.domain.reason_texts import ReasonTexts
+from puhui.decisions.domain.replay import Replay, replay
+from puhui.decisions.domain.rules import Rules
+from puhui.decisions.domain.stored import (
+    Application,
+    ApplicationEvent,
+    ApplicationUnknown,
+    DecisionSummary,
+    DecisionUnknown,
+    StoredDecision,
+)
+from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.decisions.policy_files import CreditPolicyMissing, RulesUnknown, bind, in_force, load
+from puhui.runtime.rows import find_row
+
+OPEN_STATES = ["draft", "submitted"]
+
+
+def get_rules(*, jurisdiction: str, on_date: date) -> Rules:
+    """This function will return what decides on a day. Raises: CreditPolicyMissing; PolicyInvalid for a broken folder."""
+    loaded = load()
+    policy = in_force(loaded.policies, jurisdiction=jurisdiction, on_date=on_date)
+    return bind(loaded, policy, in_force(loaded.prices, jurisdiction=jurisdiction, on_date=on_date))
+
+
+def get_rules_by_hash(*, policy_sha256: str, model_sha256: str, prices_sha256: str) -> Rules:
+    """This function will return the very texts that a decision names, however old. Raises: RulesUnknown."""
+    loaded = load()
+    policy = next((one for one in loaded.policies if one.sha256 == policy_sha256), None)
+    prices = next((one for one in loaded.prices if one.sha256 == prices_sha256), None)
+    if policy is None or prices is None or policy.model_sha256 != model_sha256:
+        raise RulesUnknown(f"policy {policy_sha256}, model {model_sha256}, prices {prices_sha256}")
+    return bind(loaded, policy, prices)
+
+
+def get_reason_texts(*, on_date: date | None = None) -> ReasonTexts:
+    """This function will return the words for reasons and helps: of a day, or the newest.
+
+    A code keeps its meaning, so a day before the first file gets the first one's words. Raises: CreditPolicyMissing
+    when there are none at all.
+    """
+    found = load().reasons
+    if not found:
+        raise CreditPolicyMissing("no reason texts")
+    valid = [one for one in found if on_date is None or one.valid_from <= on_date]
+    return valid[-1] if valid else found[0]
+
+
+def find_application(id: str) -> Application | None:
+    """This function will return an application, None when there is none."""
+    row = find_row(ApplicationRow, id=id)
+    return row.to_domain() if row else None
+
+
+def get_application(id: str) -> Application:
+    """This function will return an application. Raises: ApplicationUnknown."""
+    found = find_application(id)
+    if found is None:
+        raise ApplicationUnknown()
+    return found
+
+
+def find_open_application(customer_id: str) -> Application | None:
+    """This function will return the customer's draft or submitted application, if there is one."""
+    row = ApplicationRow.objects.filter(customer_id=customer_id, state__in=OPEN_STATES).first()
+    return row.to_domain() if row else None
+
+
+def find_latest_application(customer_id: str) -> Application | None:
+    """This function will return the customer's newest application, whatever its state."""
+    row = ApplicationRow.objects.filter(customer_id=customer_id).order_by("-opened_at", "-id").first()
+    return row.to_domain() if row else None
+
+
+def list_applications(customer_id: str) -> list[Application]:
+    """This function will return a customer's applications, newest first."""
+    rows = ApplicationRow.objects.filter(customer_id=customer_id).order_by("-opened_at", "-id")
+    return [row.to_domain() for row in rows]
+
+
+def list_application_events(application_id: str) -> list[ApplicationEvent]:
+    """This function will return what happened to an application, in order."""
+    rows = ApplicationEventRow.objects.filter(application_id=application_id).order_by("seq")
+    return [row.to_domain() for row in rows]
+
+
+def get_decision(id: str) -> StoredDecision:
+    """This function will return a decision. Raises: DecisionUnknown."""
+    return _stored(_row(id=id))
+
+
+def find_decision(application_id: str) -> StoredDecision | None:
+    """This function will return the decision on an application, if there is one yet."""
+    row = find_row(DecisionRow, application_id=application_id)
+    return _stored(row) if row else None
+
+
+def find_decision_by_id(id: str) -> StoredDecision | None:
+    """This function will return a decision, None when there is none."""
+    row = find_row(DecisionRow, id=id)
+    return _stored(row) if row else None
+
+
+def list_decisions(customer_id: str) -> list[StoredDecision]:
+    """This function will return a customer's decisions in full, newest first."""
+    rows = DecisionRow.objects.filter(customer_id=customer_id).order_by("-decided_at", "-id")
+    return [_stored(row) for row in rows]
+
+
+def list_decision_summaries(*, after: str = "", limit: int = 200) -> list[DecisionSummary]:
+    """This function will return decisions for a list, by id, without decoding them."""
+    rows = DecisionRow.objects.filter(id__gt=after).order_by("id").defer("input_json", "output_json")
+    return [row.to_summary() for row in rows[:limit]]
+
+
+def list_decision_ids(*, after: str = "", limit: int = 1000) -> list[str]:
+    """This function will return ids of decisions in their order, for replaying them all page by page."""
+    return list(DecisionRow.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def replay_decision(id: str) -> Replay:
+    """This function will decide the stored input again under the texts that it names (guarantee G6).
+
+    Raises: DecisionUnknown; RulesUnknown when a text that it names is gone.
+    """
+    row = _row(id=id)
+    rules = get_rules_by_hash(
+        policy_sha256=row.policy_sha256, model_sha256=row.model_sha256, prices_sha256=row.prices_sha256
+    )
+    return replay(input_text=row.input_json, output_text=row.output_json, rules=rules)
+
+
+def _row(**wanted: Any) -> DecisionRow:
+    row = DecisionRow.objects.filter(**wanted).first()
+    if row is None:
+        raise DecisionUnknown()
+    return row
+
+
+def _stored(row: DecisionRow) -> StoredDecision:
+    return StoredDecision(
+        id=row.id,
+        number=row.number,
+        application_id=row.application_id,
+        customer_id=row.customer_id,
+        input=read_input(row.input_json),
+        decision=read_decision(row.output_json),
+        input_hash=row.input_hash,
+        output_hash=row.output_hash,
+        decided_at=row.decided_at,
+    )
