@@ -9,6 +9,7 @@ from puhui.lines import domain
 from puhui.lines.domain import Line, LineAct, LineState, next_state
 from puhui.lines.models import LineEventRow, LineRow
 from puhui.lines.queries import LineNotFound
+from puhui.runtime.rows import find_row, insert_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -42,7 +43,7 @@ def grant_line(
         expires_on=expires_on,
         state=LineState.ACTIVE.value,
     )
-    row.save(force_insert=True)
+    insert_row(row)
     line = row.to_domain()
     _append(
         line, LineAct.GRANT, amount_minor=limit_minor, source=f"decision:{decision_id}", reason="", now=now
@@ -123,7 +124,7 @@ def _move(line_id: str, act: LineAct, source: str, reason: str, now: datetime) -
 
 
 def _lock(line_id: str) -> Line:
-    row = LineRow.objects.select_for_update().filter(id=line_id).first()
+    row = find_row(LineRow, lock=True, id=line_id)
     if row is None:
         raise LineNotFound()
     return row.to_domain()
