@@ -1,0 +1,57 @@
+"""Read product files. They are policy text under version control, so they are read, never written, by the product."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from puhui.core.refusals import Refusal
+from puhui.products.domain import Product, ProductInvalid, parse_product
+
+
+class ProductNotOffered(Refusal):
+    """No product of this name is offered on that date."""
+
+    field = "product"
+    status = 404
+
+
+@lru_cache(maxsize=64)
+def _parse(file: str, text: str) -> Product:
+    return parse_product(text=text, file=file)
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[Product, ...]:
+    """Every product file of `folder`; `stamp` (name, time, size of each) makes a changed folder be read anew."""
+    found = [_parse(name, (folder / name).read_text(encoding="utf-8")) for name, _, _ in stamp]
+    for one in found:
+        rivals = [other for other in found if other.id == one.id and other.valid_from > one.valid_from]
+        if one.valid_to and rivals and min(rival.valid_from for rival in rivals) < one.valid_to:
+            raise ProductInvalid(f"{one.id}-{one.version}.toml: valid_to overlaps the next version")
+    return tuple(sorted(found, key=lambda one: (one.id, one.valid_from)))
+
+
+def list_products(*, on_date: date) -> list[Product]:
+    """This function will return the version of every product that is offered on `on_date`, by id.
+
+    A version holds until its `valid_to`, or until the next version's `valid_from`. Raises: ProductInvalid for a
+    file of the folder that does not parse, whichever product it is: a broken policy folder serves nobody.
+    """
+    folder = Path(settings.POLICIES_DIR) / "products"
+    stamp = tuple(
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.toml"))
+    )
+    latest = {one.id: one for one in _read(folder, stamp) if one.valid_from <= on_date}
+    return [one for one in latest.values() if one.valid_to is None or on_date < one.valid_to]
+
+
+def get_product(*, id: str, on_date: date) -> Product:
+    """This function will return the product `id` as offered on `on_date`. Raises: ProductNotOffered, ProductInvalid."""
+    for one in list_products(on_date=on_date):
+        if one.id == id:
+            return one
+    raise ProductNotOffered(product=id)
