@@ -1,0 +1,69 @@
+"""Tables of offers: quotes and their signatures, both append-only. Whether a quote is open follows from them and the time."""
+
+from __future__ import annotations
+
+import json
+
+from django.db import models
+from django.db.models import F, Q
+
+from puhui.offers.domain import Quote, SignedQuote, quote_from_plain
+
+
+class QuoteRow(models.Model):
+    """A quote as it was issued. The columns beside the body are for look-up; the body is what binds."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    number = models.CharField(max_length=20)
+    customer_id = models.CharField(max_length=26)
+    line_id = models.CharField(max_length=26)
+    decision_id = models.CharField(max_length=26)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    issued_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    sha256 = models.CharField(max_length=64)
+    body = models.TextField()
+
+    class Meta:
+        db_table = "offers_quote"
+        verbose_name = "quote"
+        constraints = [
+            models.CheckConstraint(name="offers_quote_amount", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(name="offers_quote_validity", condition=Q(valid_until__gt=F("issued_at"))),
+        ]
+        indexes = [models.Index(name="offers_quote_customer", fields=["customer_id", "issued_at"])]
+
+    def to_domain(self) -> Quote:
+        """This function will return the row as a value."""
+        return quote_from_plain(json.loads(self.body))
+
+
+class SignatureRow(models.Model):
+    """The one signature of a quote: the primary key is the quote, so there is never a second."""
+
+    quote = models.OneToOneField(
+        QuoteRow, primary_key=True, on_delete=models.PROTECT, related_name="signature"
+    )
+    signer_customer_id = models.CharField(max_length=26)
+    code_id = models.CharField(max_length=64, null=True)
+    language = models.CharField(max_length=10)
+    contract_sha256 = models.CharField(max_length=64)
+    quote_sha256 = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "offers_signature"
+        verbose_name = "signature"
+
+    def to_domain(self) -> SignedQuote:
+        """This function will return the row as a value, with its quote."""
+        return SignedQuote(
+            quote=self.quote.to_domain(),
+            quote_sha256=self.quote_sha256,
+            signer_customer_id=self.signer_customer_id,
+            code_id=self.code_id,
+            language=self.language,
+            contract_sha256=self.contract_sha256,
+            signed_at=self.signed_at,
+        )

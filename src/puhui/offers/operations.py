@@ -1,0 +1,97 @@
+"""Write verbs of offers: issue a quote, sign it once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from puhui.core.canonical import canonical_bytes
+from puhui.core.refusals import Refusal
+from puhui.offers.domain import Quote, SignedQuote, quote_sha256, quote_to_plain
+from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.offers.queries import QuoteNotFound
+from puhui.runtime.rows import find_row
+from puhui.runtime.transactions import require_transaction
+
+
+class QuoteNotYours(Refusal):
+    """The quote was made to another customer. Answered like one that does not exist."""
+
+    field = "quote"
+    status = 404
+
+
+class QuoteAlreadySigned(Refusal):
+    """The quote was signed before; a quote is signed once."""
+
+    field = "quote"
+    status = 409
+
+
+class QuoteExpired(Refusal):
+    """The last instant at which the quote could be signed has passed."""
+
+    field = "quote"
+    status = 409
+
+
+def issue_quote(*, quote: Quote, now: datetime) -> Quote:
+    """This function will record a quote as issued; recording the same quote again changes nothing.
+
+    Raises: AssertionError where the id names another quote, or the quote was not built for `now` (bugs).
+    """
+    require_transaction()
+    assert quote.issued_at == now, "a quote is recorded at the instant it was built for"
+    sha256 = quote_sha256(quote)
+    earlier = find_row(QuoteRow, id=quote.id)
+    if earlier is not None:
+        assert earlier.sha256 == sha256, "a quote never changes"
+        return quote
+    QuoteRow.objects.create(
+        id=quote.id,
+        number=quote.number,
+        customer_id=quote.customer_id,
+        line_id=quote.line_id,
+        decision_id=quote.decision_id,
+        amount_minor=quote.amount_minor,
+        currency=quote.currency,
+        issued_at=quote.issued_at,
+        valid_until=quote.valid_until,
+        sha256=sha256,
+        body=canonical_bytes(quote_to_plain(quote)).decode(),
+    )
+    return quote
+
+
+def sign_quote(
+    *,
+    quote_id: str,
+    signer_customer_id: str,
+    code_id: str | None,
+    language: str,
+    contract_sha256: str,
+    now: datetime,
+) -> SignedQuote:
+    """This function will sign a quote: lock it, refuse, write the one signature. At most three queries.
+
+    `contract_sha256` is the hash of the text that she read, in `language`. Of two signers, or two clicks, exactly one
+    signs. Raises, in this order: QuoteNotFound, QuoteNotYours, QuoteAlreadySigned, QuoteExpired.
+    """
+    require_transaction()
+    row = find_row(QuoteRow, lock=True, id=quote_id)
+    if row is None:
+        raise QuoteNotFound()
+    if row.customer_id != signer_customer_id:
+        raise QuoteNotYours()
+    if SignatureRow.objects.filter(quote_id=quote_id).exists():
+        raise QuoteAlreadySigned(number=row.number)
+    if now > row.valid_until:
+        raise QuoteExpired(number=row.number, valid_until=row.valid_until)
+    return SignatureRow.objects.create(
+        quote=row,
+        signer_customer_id=signer_customer_id,
+        code_id=code_id,
+        language=language,
+        contract_sha256=contract_sha256,
+        quote_sha256=row.sha256,
+        signed_at=now,
+    ).to_domain()

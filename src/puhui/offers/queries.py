@@ -1,0 +1,107 @@
+"""Read quotes, signatures and contract templates as values."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from puhui.core.refusals import Refusal
+from puhui.offers.domain import (
+    ContractTemplate,
+    ContractTextInvalid,
+    IssuedQuote,
+    Lender,
+    Quote,
+    SignedQuote,
+    parse_lender,
+)
+from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.runtime.rows import find_row
+
+
+class QuoteNotFound(Refusal):
+    """There is no such quote."""
+
+    field = "quote"
+    status = 404
+
+
+def get_quote(*, id: str) -> Quote:
+    """This function will return one quote. Raises: QuoteNotFound."""
+    found = find_quote(id=id)
+    if found is None:
+        raise QuoteNotFound()
+    return found
+
+
+def find_quote(*, id: str) -> Quote | None:
+    """This function will return one quote, or None."""
+    row = find_row(QuoteRow, id=id)
+    return None if row is None else row.to_domain()
+
+
+def list_quotes(*, customer_id: str) -> list[IssuedQuote]:
+    """This function will return every quote of a customer, newest first, in one query."""
+    rows = (
+        QuoteRow.objects.filter(customer_id=customer_id)
+        .select_related("signature")
+        .order_by("-issued_at", "-id")
+    )
+    return [IssuedQuote(quote=row.to_domain(), signed=hasattr(row, "signature")) for row in rows]
+
+
+def find_signature(*, quote_id: str) -> SignedQuote | None:
+    """This function will return the signature of a quote with the quote, or None where it is not signed."""
+    row = SignatureRow.objects.select_related("quote").filter(quote_id=quote_id).first()
+    return None if row is None else row.to_domain()
+
+
+def get_signature(*, quote_id: str) -> SignedQuote:
+    """This function will return the signature of a quote with the quote. Raises: QuoteNotFound (unsigned too)."""
+    found = find_signature(quote_id=quote_id)
+    if found is None:
+        raise QuoteNotFound()
+    return found
+
+
+@lru_cache(maxsize=32)
+def _text(path: Path, changed_ns: int) -> str:
+    """The text of a policy file; `changed_ns` makes a changed file be read again."""
+    return path.read_text(encoding="utf-8")
+
+
+def _in_force(stem: str, suffix: str, on_date: date) -> tuple[Path, str]:
+    """The newest dated file `stem-DATE suffix` of the contracts folder that holds on `on_date`, and its date."""
+    folder = Path(settings.POLICIES_DIR) / "contracts"
+    found: list[tuple[date, Path]] = []
+    for path in folder.glob(f"{stem}-*{suffix}"):
+        dated = path.name.removeprefix(f"{stem}-").removesuffix(suffix)
+        try:
+            found.append((date.fromisoformat(dated), path))
+        except ValueError:
+            raise ContractTextInvalid(f"{path.name}: the name ends with a date") from None
+    held = [one for one in found if one[0] <= on_date]
+    if not held:
+        raise ContractTextInvalid(f"{folder}: no {stem}-DATE{suffix} holds on {on_date}")
+    version, path = max(held)
+    return path, version.isoformat()
+
+
+def get_contract_template(*, product_id: str, language: str, on_date: date) -> ContractTemplate:
+    """This function will return the contract text of a product in force on `on_date`, in "en" or else Chinese.
+
+    Raises: ContractTextInvalid where the policy folder has none.
+    """
+    short = "en" if language.startswith("en") else "zh"
+    path, version = _in_force(product_id, f".{short}.html", on_date)
+    text = _text(path, path.stat().st_mtime_ns)
+    return ContractTemplate(product_id=product_id, version=version, language=short, text=text)
+
+
+def get_lender(*, on_date: date) -> Lender:
+    """This function will return the lender as contracts name it on `on_date`. Raises: ContractTextInvalid."""
+    path, _ = _in_force("lender", ".toml", on_date)
+    return parse_lender(text=_text(path, path.stat().st_mtime_ns), file=path.name)
