@@ -1,0 +1,132 @@
+"""The doors to the position: by the contract's semantics version, with one event more, or planned ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from puhui.loans.domain.events import EventKind, LoanEvent, rows_to_payload
+from puhui.loans.domain.position import LoanState, Position, RowState
+from puhui.loans.domain.position_v1 import position_v1
+from puhui.loans.domain.terms import ContractTerms, rows_paid_out_on
+
+Semantics = Callable[..., Position]
+
+# Every version that a contract may name. A version is never removed: old contracts are computed by it for ever.
+SEMANTICS: dict[int, Semantics] = {1: position_v1}
+
+
+def position(
+    *, terms: ContractTerms, events: Sequence[LoanEvent], as_of: date, known_at: datetime | None = None
+) -> Position:
+    """This function will compute what the loan means at the end of `as_of`, by the contract's own semantics version.
+
+    `known_at` answers "what did we believe then": only events booked at or before that instant count. A pure
+    function of its arguments. Raises: KeyError for a semantics version that this release does not have (a bug).
+    """
+    return SEMANTICS[terms.semantics_version](terms=terms, events=events, as_of=as_of, known_at=known_at)
+
+
+def preview(
+    *, terms: ContractTerms, events: Sequence[LoanEvent], event: LoanEvent, as_of: date | None = None
+) -> Position:
+    """This function will compute the position with one event more: exactly what recording it would give.
+
+    `as_of` is by default the event's value date or the latest one recorded, whichever is later.
+    """
+    more = replace(event, seq=max((one.seq for one in events), default=0) + 1)
+    latest = max(one.value_date for one in (*events, more))
+    return position(terms=terms, events=[*events, more], as_of=as_of or latest)
+
+
+def imagine(
+    *,
+    kind: EventKind,
+    amount_minor: int,
+    value_date: date,
+    seq: int = 0,
+    through: int | None = None,
+) -> LoanEvent:
+    """This function will make an event that is only imagined, for previews and plans; it is never recorded."""
+    return LoanEvent(
+        id=f"imagined-{kind.value}-{value_date.isoformat()}-{seq}",
+        loan_id="",
+        seq=seq,
+        kind=kind,
+        value_date=value_date,
+        booking_date=value_date,
+        booked_at=datetime(value_date.year, value_date.month, value_date.day, tzinfo=UTC),
+        amount_minor=amount_minor,
+        payload={} if through is None else {"through": through},
+    )
+
+
+def plan(
+    *,
+    terms: ContractTerms,
+    events: Sequence[LoanEvent],
+    today: date,
+    as_of: date,
+    extra: Sequence[LoanEvent] = (),
+) -> Position:
+    """This function will compute the position on `as_of` as if, from `today` on, each payment is made on its day.
+
+    What is late today is taken as paid today. `extra` are imagined events ("¥5,000 early in March"), which happen on
+    their value dates before the instalment of that day. For a loan not yet paid out, the payout is imagined on its
+    stated date, or today where that has passed. Instalments settled only by the plan are `planned`. For `as_of` at
+    or before `today` this is the plain position.
+    """
+    now = position(terms=terms, events=events, as_of=min(today, as_of))
+    if as_of <= today and now.state is not LoanState.PENDING:
+        return now
+    story = list(events)
+    seq = max((one.seq for one in events), default=0)
+
+    def add(event: LoanEvent) -> None:
+        nonlocal seq
+        seq += 1
+        story.append(replace(event, seq=seq))
+
+    if now.state is LoanState.PENDING:
+        payout = max(terms.value_date, today)
+        if as_of < payout:
+            return now
+        add(
+            disbursement(
+                terms=terms,
+                event=imagine(kind=EventKind.DISBURSE, amount_minor=terms.principal_minor, value_date=payout),
+            )
+        )
+    left = sorted((one for one in extra if one.value_date <= as_of), key=lambda one: one.value_date)
+    day = today
+    while day <= as_of:
+        while left and left[0].value_date <= day:
+            add(left.pop(0))
+        here = position(terms=terms, events=story, as_of=day)
+        if here.due_minor:
+            add(imagine(kind=EventKind.REPAY, amount_minor=here.due_minor, value_date=day))
+        days = [row.due_date for row in here.rows if row.state is RowState.DUE and row.due_date > day]
+        days += [one.value_date for one in left]
+        if not days:
+            break
+        day = min(days)
+    there = position(terms=terms, events=story, as_of=as_of)
+    settled = {row.number for row in now.rows if row.state is RowState.PAID}
+    rows = tuple(
+        replace(row, state=RowState.PLANNED)
+        if row.state is RowState.PAID and row.number not in settled
+        else row
+        for row in there.rows
+    )
+    return replace(there, rows=rows)
+
+
+def disbursement(*, terms: ContractTerms, event: LoanEvent) -> LoanEvent:
+    """This function will complete a disbursement: paid out on another day than stated, it carries the table that
+    binds for that day (guarantee G4), so that no later release can compute it differently.
+    """
+    if event.kind is not EventKind.DISBURSE or event.value_date == terms.value_date:
+        return event
+    rows = rows_paid_out_on(terms=terms, value_date=event.value_date)
+    return replace(event, payload={**event.payload, "rows": rows_to_payload(rows)})

@@ -1,0 +1,165 @@
+"""Write verbs of loans: open what was signed, record what happens. One door for events: `record_event`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime
+
+from puhui.core.canonical import canonical_bytes
+from puhui.core.ids import reference
+from puhui.core.refusals import Refusal
+from puhui.loans.domain import (
+    Contract,
+    Loan,
+    LoanEvent,
+    LoanSnapshot,
+    LoanState,
+    Position,
+    RecordedEvent,
+    check_event,
+    disbursement,
+    from_quote,
+    position,
+    postings,
+    snapshot_of,
+    terms_to_plain,
+)
+from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.loans.queries import LoanNotFound, get_contract, list_events, list_positions
+from puhui.offers.domain import SignedQuote
+from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.transactions import require_transaction
+
+SNAPSHOT_FIGURES = [field.attname for field in LoanSnapshotRow._meta.concrete_fields if not field.primary_key]
+
+
+class LoanNotYours(Refusal):
+    """The loan is another customer's. Answered like one that does not exist."""
+
+    field = "loan"
+    status = 404
+
+
+def open_contract(*, id: str, signed: SignedQuote, on_date: date) -> Contract:
+    """This function will record the contract that a signed quote becomes, its terms fixed. `on_date` is the business
+    date of signing, for its number. One query.
+    """
+    require_transaction()
+    quote = signed.quote
+    terms = from_quote(quote=quote)
+    row = ContractRow(
+        id=id,
+        number=reference("C", id, on_date.isoformat()),
+        quote_id=quote.id,
+        customer_id=signed.signer_customer_id,
+        line_id=quote.line_id,
+        semantics_version=terms.semantics_version,
+        terms_json=canonical_bytes(terms_to_plain(terms)).decode(),
+        text_sha256=signed.contract_sha256,
+        language=signed.language,
+        signed_at=signed.signed_at,
+    )
+    insert_row(row)
+    return row.to_domain()
+
+
+def open_loan(*, id: str, contract: Contract, on_date: date, now: datetime) -> Loan:
+    """This function will open the loan of a contract, pending until its payout is recorded. Two queries."""
+    require_transaction()
+    terms = contract.terms
+    row = LoanRow(
+        id=id,
+        number=reference("L", id, on_date.isoformat()),
+        contract_id=contract.id,
+        customer_id=contract.customer_id,
+        line_id=contract.line_id,
+        currency=terms.currency,
+        principal_minor=terms.principal_minor,
+        state=LoanState.PENDING.value,
+        opened_at=now,
+    )
+    insert_row(row)
+    pending = position(terms=terms, events=(), as_of=on_date)
+    _write_snapshots([snapshot_of(loan_id=id, customer_id=contract.customer_id, position=pending)])
+    return row.to_domain()
+
+
+def record_event(
+    *, loan_id: str, event: LoanEvent, customer_id: str | None = None, may_overpay: bool = False
+) -> RecordedEvent:
+    """This function will record an event of a loan: lock the loan, read its events again, refuse in a fixed order,
+    then write event, state and snapshot. Five queries, one more when the state changes. The journey books `postings`
+    in the same transaction.
+
+    `event.seq` is ignored and given here. An event already recorded under this id changes nothing and says so.
+    `customer_id`, where given, must be the borrower's. `may_overpay` is for money that has already arrived.
+    Raises, in this order: LoanNotFound, LoanNotYours, then as `domain.check_event`.
+    """
+    require_transaction()
+    row = find_row(LoanRow, lock=True, id=loan_id)
+    if row is None:
+        raise LoanNotFound()
+    if customer_id is not None and row.customer_id != customer_id:
+        raise LoanNotYours()
+    terms = get_contract(id=row.contract_id).terms
+    events = list_events(loan_id=loan_id)
+    assert event.loan_id == loan_id
+    as_of = max([event.booking_date, *(one.value_date for one in events)])
+    before = position(terms=terms, events=events, as_of=as_of)
+    for one in events:
+        if one.id == event.id:
+            return _repeated(one, event, before)
+    check_event(terms=terms, events=events, event=event, before=before, may_overpay=may_overpay)
+    done = replace(disbursement(terms=terms, event=event), seq=len(events) + 1)
+    after = position(terms=terms, events=[*events, done], as_of=as_of)
+    _insert(done)
+    if after.state.value != row.state:
+        LoanRow.objects.filter(id=loan_id).update(state=after.state.value)
+    _write_snapshots([snapshot_of(loan_id=loan_id, customer_id=row.customer_id, position=after)])
+    booked = tuple(postings(before=before, after=after, event=done))
+    return RecordedEvent(event=done, before=before, after=after, postings=booked, repeated=False)
+
+
+def refresh_snapshots(*, loan_ids: Sequence[str], as_of: date) -> int:
+    """This function will bring the list figures of these loans to `as_of`, in four queries, and return how many.
+
+    The day roll calls it page by page; running it again changes nothing.
+    """
+    require_transaction()
+    customers = dict(LoanRow.objects.filter(id__in=loan_ids).values_list("id", "customer_id"))
+    found = list_positions(loan_ids=loan_ids, as_of=as_of)
+    _write_snapshots(
+        snapshot_of(loan_id=id, customer_id=customers[id], position=one) for id, one in sorted(found.items())
+    )
+    return len(found)
+
+
+def _repeated(recorded: LoanEvent, event: LoanEvent, stands: Position) -> RecordedEvent:
+    """The answer for an event that is already recorded. Another event under the same id is a bug."""
+    same = (recorded.kind, recorded.value_date, recorded.amount_minor)
+    assert same == (event.kind, event.value_date, event.amount_minor), "an id names one event"
+    return RecordedEvent(event=recorded, before=stands, after=stands, postings=(), repeated=True)
+
+
+def _insert(event: LoanEvent) -> None:
+    row = LoanEventRow(
+        id=event.id,
+        loan_id=event.loan_id,
+        seq=event.seq,
+        kind=event.kind.value,
+        value_date=event.value_date,
+        booking_date=event.booking_date,
+        booked_at=event.booked_at,
+        amount_minor=event.amount_minor,
+        payload=canonical_bytes(dict(event.payload)).decode(),
+        schema_version=event.schema_version,
+    )
+    insert_row(row)
+
+
+def _write_snapshots(snapshots: Iterable[LoanSnapshot]) -> None:
+    rows = [LoanSnapshotRow(**{**asdict(one), "state": one.state.value}) for one in snapshots]
+    LoanSnapshotRow.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["loan_id"], update_fields=SNAPSHOT_FIGURES
+    )

@@ -1,0 +1,167 @@
+"""Read contracts, loans, events and positions as values. Money is always read from events, never from snapshots."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from puhui.core.refusals import Refusal
+from puhui.loans.domain import (
+    Contract,
+    ContractTerms,
+    Loan,
+    LoanEvent,
+    LoanSnapshot,
+    LoanState,
+    Position,
+    position,
+)
+from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.runtime.rows import find_row, list_rows
+
+
+class LoanNotFound(Refusal):
+    """There is no such loan."""
+
+    field = "loan"
+    status = 404
+
+
+class ContractNotFound(Refusal):
+    """There is no such contract."""
+
+    field = "contract"
+    status = 404
+
+
+def find_contract(*, id: str) -> Contract | None:
+    """This function will return one contract, or None."""
+    row = find_row(ContractRow, id=id)
+    return None if row is None else row.to_domain()
+
+
+def get_contract(*, id: str) -> Contract:
+    """This function will return one contract. Raises: ContractNotFound."""
+    found = find_contract(id=id)
+    if found is None:
+        raise ContractNotFound()
+    return found
+
+
+def find_contract_of_quote(*, quote_id: str) -> Contract | None:
+    """This function will return the contract that a quote became, or None."""
+    row = find_row(ContractRow, quote_id=quote_id)
+    return None if row is None else row.to_domain()
+
+
+def find_loan(*, id: str) -> Loan | None:
+    """This function will return one loan, or None."""
+    row = find_row(LoanRow, id=id)
+    return None if row is None else row.to_domain()
+
+
+def get_loan(*, id: str) -> Loan:
+    """This function will return one loan. Raises: LoanNotFound."""
+    found = find_loan(id=id)
+    if found is None:
+        raise LoanNotFound()
+    return found
+
+
+def find_loan_of_contract(*, contract_id: str) -> Loan | None:
+    """This function will return the loan of a contract, or None."""
+    row = find_row(LoanRow, contract_id=contract_id)
+    return None if row is None else row.to_domain()
+
+
+def list_loans(*, customer_id: str) -> list[Loan]:
+    """This function will return every loan of a customer, newest first."""
+    rows = LoanRow.objects.filter(customer_id=customer_id).order_by("-opened_at", "-id")
+    return [row.to_domain() for row in rows]
+
+
+def count_loans() -> int:
+    """This function will return the number of loans, whatever their state."""
+    return LoanRow.objects.count()
+
+
+def get_terms(*, loan_id: str) -> ContractTerms:
+    """This function will return the terms of a loan's contract. Raises: LoanNotFound."""
+    return get_contract(id=get_loan(id=loan_id).contract_id).terms
+
+
+def list_events(*, loan_id: str, known_at: datetime | None = None) -> list[LoanEvent]:
+    """This function will return a loan's events in order of recording, those booked by `known_at` where given."""
+    rows = list_rows(LoanEventRow, order=("seq",), loan_id=loan_id)
+    return [row.to_domain() for row in rows if known_at is None or row.booked_at <= known_at]
+
+
+def get_position(*, loan_id: str, as_of: date, known_at: datetime | None = None) -> Position:
+    """This function will compute a loan's position on `as_of` from its events, in three queries at most. Raises: LoanNotFound."""
+    terms = get_terms(loan_id=loan_id)
+    events = list_events(loan_id=loan_id, known_at=known_at)
+    return position(terms=terms, events=events, as_of=as_of)
+
+
+def list_positions(*, loan_ids: Sequence[str], as_of: date) -> dict[str, Position]:
+    """This function will compute the positions of many loans on `as_of`, by loan id, in two queries."""
+    rows = LoanRow.objects.select_related("contract").filter(id__in=loan_ids)
+    events = _events_by_loan(loan_ids)
+    return {
+        row.id: position(terms=row.contract.to_domain().terms, events=events[row.id], as_of=as_of)
+        for row in rows
+    }
+
+
+def _events_by_loan(loan_ids: Iterable[str]) -> defaultdict[str, list[LoanEvent]]:
+    found: defaultdict[str, list[LoanEvent]] = defaultdict(list)
+    for row in LoanEventRow.objects.filter(loan_id__in=loan_ids).order_by("loan_id", "seq"):
+        found[row.loan_id].append(row.to_domain())
+    return found
+
+
+def list_loan_ids(*, state: LoanState | None = None, after: str = "", limit: int = 500) -> list[str]:
+    """This function will return loan ids in order, from the one after `after`: a page of the portfolio."""
+    rows = LoanRow.objects.filter(id__gt=after)
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    return list(rows.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def list_due_loan_ids(*, by: date, after: str = "", limit: int = 500) -> list[str]:
+    """This function will return ids, in order, of active loans that have or may have something due on `by` or before.
+
+    Read from snapshots, so it may name a loan too many, never one too few: what is due is the position's to say.
+    """
+    return [one.loan_id for one in list_due_snapshots(by=by, after=after, limit=limit)]
+
+
+def list_due_snapshots(*, by: date, after: str = "", limit: int = 500) -> list[LoanSnapshot]:
+    """This function will return list figures of active loans that have or may have something due on `by` or before, in
+    order of their ids. For choosing loans, never for money.
+    """
+    rows = LoanSnapshotRow.objects.filter(state=LoanState.ACTIVE.value, loan_id__gt=after)
+    rows = rows.filter(Q(next_due_date__lte=by) | Q(due_minor__gt=0))
+    return [row.to_domain() for row in rows.order_by("loan_id")[:limit]]
+
+
+def list_snapshots(
+    *,
+    customer_id: str | None = None,
+    state: LoanState | None = None,
+    bucket: str | None = None,
+    after: str = "",
+    limit: int = 100,
+) -> list[LoanSnapshot]:
+    """This function will return list figures by loan id, from the one after `after`. For lists, never for money."""
+    rows = LoanSnapshotRow.objects.filter(loan_id__gt=after)
+    if customer_id is not None:
+        rows = rows.filter(customer_id=customer_id)
+    if state is not None:
+        rows = rows.filter(state=state.value)
+    if bucket is not None:
+        rows = rows.filter(bucket=bucket)
+    return [row.to_domain() for row in rows.order_by("loan_id")[:limit]]
