@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from puhui.core import roots
 from puhui.core.apr import (
     CostAmbiguous,
+    CostUndefined,
     DatedFlow,
     TimedFlow,
     apr_effective,
@@ -25,6 +26,7 @@ from puhui.core.periods import PeriodUnit, due_dates
 from puhui.core.rounding import Rounding
 from puhui.core.unit_periods import find_series_day, unit_periods_between, years_between
 
+FLAT = (10**11, 330 * 10**9, 363_000_000_010, 133_100_000_011)  # 10^11 (x − 1.1)((x − 1.1)² + 1e-10)
 AMOUNTS = st.integers(10_000, 50_000_000)
 PAYMENTS = st.lists(st.integers(1, 5_000_000), min_size=1, max_size=48)
 DAYS = st.dates(date(2000, 1, 1), date(2040, 12, 31))
@@ -86,7 +88,7 @@ def test_dated_flows_cost_what_their_times_cost(
     advances = [DatedFlow(on_date=value_date, amount_minor=lent)]
     payments = [DatedFlow(on_date=day, amount_minor=amount) for day in dates]
     cost = cost_of_flows(advances=advances, payments=payments)
-    series = find_series_day(dates)
+    series = find_series_day(dates, start=value_date)
     lent_then = [TimedFlow(at=Fraction(0), amount_minor=lent)]
     in_months = [
         unit_periods_between(start=value_date, end=day, unit=PeriodUnit.MONTH, series_day=series)
@@ -109,7 +111,7 @@ def test_every_start_day_measures_whole_months() -> None:
     day = date(2000, 1, 1)
     while day <= date(2040, 12, 31):
         dates = due_dates(value_date=day, count=4)
-        series = find_series_day(dates)
+        series = find_series_day(dates, start=day)
         for k, due in enumerate(dates, 1):
             assert unit_periods_between(start=day, end=due, unit=PeriodUnit.MONTH, series_day=series) == k
             assert years_between(start=day, end=due, series_day=series) == Fraction(k, 12)
@@ -131,7 +133,9 @@ def test_scale_changes_nothing_and_a_dearer_payment_costs_more(
             advances=[TimedFlow(at=Fraction(0), amount_minor=lent * factor)], payments=_timed(amounts, times)
         )
 
-    assert effective(scale, 0) == effective(1, 0) < effective(1, more)
+    plain = effective(1, 0)
+    assert abs(effective(scale, 0) - plain) <= Decimal("1e-9") * max(1, abs(plain))  # the last stated decimal
+    assert plain < effective(1, more)
 
 
 def test_a_day_is_enough_to_measure() -> None:
@@ -147,8 +151,37 @@ def test_where_floats_do_not_suffice_sixty_digits_do() -> None:
     advances = _timed([10**11, 363_000_000_010], [Fraction(0), Fraction(2)])
     payments = _timed([330 * 10**9, 133_100_000_011], [Fraction(1), Fraction(3)])
     terms = [(0.0, 0.0, 1e11), (1.0, 0.0, -3.3e11), (2.0, 0.0, 363000000010.0), (3.0, 0.0, -133100000011.0)]
-    assert not roots.is_certified(roots.balance_of(terms), math.log(1.1), 5e-13)
+    assert not roots.is_certified(terms, math.log(1.1), 5e-13)
     assert apr_effective(advances=advances, payments=payments) == Decimal(10)
+
+
+def test_a_flat_root_with_an_odd_period_is_exact_too() -> None:
+    """The same, each time half a period later at simple interest; 60 digits take the odd half with them."""
+    half = Fraction(1, 2)
+    advances = _timed([10**11, 363_000_000_010], [half, 2 + half])
+    payments = _timed([330 * 10**9, 133_100_000_011], [1 + half, 3 + half])
+    assert apr_nominal(advances=advances, payments=payments, unit_periods_per_year=1) == Decimal(10)
+
+
+def test_a_dated_loan_whose_rate_is_flat_is_exact() -> None:
+    """The same flows on dates a month apart: R is 10 % a month, so 120 % a year, or 1.1^12 − 1."""
+    dates = (date(2026, 11, 21), *due_dates(value_date=date(2026, 11, 21), count=3))
+    flows = [DatedFlow(on_date=day, amount_minor=amount) for day, amount in zip(dates, FLAT, strict=True)]
+    cost = cost_of_flows(advances=flows[0::2], payments=flows[1::2])
+    assert (cost.nominal_ppm, cost.effective_ppm) == (1_200_000, 2_138_429)
+
+
+def test_a_rate_beyond_all_numbers_is_refused() -> None:
+    for paid in (10_000, 10**9):
+        with pytest.raises(CostUndefined):
+            apr_effective(advances=_timed([1000], [Fraction(0)]), payments=_timed([paid], [Fraction(1, 365)]))
+
+
+def test_two_changes_of_sign_may_balance_nowhere() -> None:
+    with pytest.raises(CostUndefined):
+        apr_effective(
+            advances=_timed([100, 300], [Fraction(0), Fraction(2)]), payments=_timed([100], [Fraction(1)])
+        )
 
 
 def test_a_triple_root_cannot_be_certified() -> None:

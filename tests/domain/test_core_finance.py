@@ -128,14 +128,17 @@ def test_several_rates_balance_and_the_rule_says_which() -> None:
         close(a, Decimal(b), Decimal("1e-12")) for a, b in zip(found, ("0.1", "0.5", "1"), strict=True)
     ] == [True] * 3
     assert finance.irr(flows=flows) in found
-    rates = [
-        finance.rate(periods=2, payment=Decimal("-2.3"), present=1, future=Decimal("1.32"), guess=g)
-        for g in (Decimal("0.1"), Decimal("0.3"))
+
+
+def test_two_rates_of_a_level_payment() -> None:
+    """x² − 2.6 (x + 1) + 4.25 = (x − 1.1)(x − 1.5): RATE takes the one nearest the guess."""
+    found = [
+        finance.rate(periods=2, payment=Decimal("-2.6"), present=1, future=Decimal("4.25"), guess=guess)
+        for guess in (None, Decimal("0.2"), Decimal("0.4"))
     ]
-    assert all(
-        abs(finance.fv(rate=r, periods=2, payment=Decimal("-2.3"), present=1) + 0 - Decimal("1.32")) > -1
-        for r in rates
-    )
+    assert [
+        close(a, Decimal(b), Decimal("1e-13")) for a, b in zip(found, ("0.1", "0.1", "0.5"), strict=True)
+    ] == [True] * 3
 
 
 REFUSED: dict[str, tuple[str, Callable[[], object]]] = {
@@ -170,6 +173,8 @@ REFUSED: dict[str, tuple[str, Callable[[], object]]] = {
             flows=[DatedAmount(on_date=date(2027, 1, 1), amount=Decimal(x)) for x in (-1, 2)]
         ),
     ),
+    "guess of -100 %": ("RateTooLow", lambda: finance.irr(flows=[1, -3, 2], guess=-1)),
+    "guess for a rate": ("RateTooLow", lambda: finance.rate(periods=2, payment=-1, present=1, guess=-2)),
     "no rate": ("RateNotFound", lambda: finance.rate(periods=12, payment=400, present=10000, future=5000)),
     "nothing at all": ("RateNotFound", lambda: finance.rate(periods=12, payment=0, present=0)),
     "interest alone": ("NeverRepaid", lambda: finance.nper(rate=Decimal("0.01"), payment=-10, present=1000)),

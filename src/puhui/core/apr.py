@@ -4,7 +4,8 @@ Nominal: the actuarial method of 12 CFR 1026 (Regulation Z) Appendix J, whose ge
 rule for the all-in cost of a loan: sum of A / ((1 + fR)(1 + R)^t) over advances = the same over payments, per
 unit-period; a year's rate is R × unit-periods a year. Effective: Directive (EU) 2023/2225 Annex III (as 2008/48/EC Annex
 I): sum of C (1 + X)^-t = sum of D (1 + X)^-s, t and s in years. Amounts are integer minor units of one currency, times
-exact fractions; each rate is certified to 12 decimals by a change of sign around it, so that a cap test on it is exact.
+exact fractions; each rate is certified to 12 decimals by a change of sign around it, so that a cap test on it is exact
+and a figure in parts per million the same on every machine.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def cost_of_flows(
         early=False,
     )
     origin = net[0][0]
-    day = find_series_day({flow.on_date for flow in payments if flow.on_date != origin})
+    day = find_series_day((flow.on_date for flow in payments if flow.on_date != origin), start=origin)
     clocks = [month_clock(start=origin, end=on, series_day=day) for on, _ in net]
     amounts = [amount for _, amount in net]
 
@@ -227,13 +228,22 @@ def _annual(
     growth = _growth(rough)
     rate = count * math.expm1(growth)
     slope = count * math.exp(growth)  # of the annual rate by growth
-    if roots.is_certified(roots.balance_of(rough), growth, _CERTAINTY * max(1.0, abs(rate)) / slope):
+    width = _CERTAINTY * max(1.0, abs(rate)) / slope
+    if not _is_near_edge(rate) and roots.is_certified(rough, growth, width):
         return _stated(Decimal(repr(rate)))
     certain = roots.refine(exact(), growth)
     if certain is None:
         raise CostAmbiguous()
     precise = _PRECISE.multiply(_PRECISE.subtract(_PRECISE.exp(certain), 1), Decimal(per_year.numerator))
     return _stated(_PRECISE.divide(precise, Decimal(per_year.denominator)))
+
+
+def _is_near_edge(rate: float) -> bool:
+    """Whether a rounding to parts per million, or to halves of them, hangs on the last decimals: 60 digits decide then,
+    so that a figure in ppm does not depend on a machine's floats.
+    """
+    halves = abs(rate) * 2e6
+    return abs(halves - math.floor(halves + 0.5)) < 1e-5 * max(1.0, abs(rate))
 
 
 def _growth(terms: Sequence[roots.Term]) -> float:
@@ -253,7 +263,7 @@ def _growth(terms: Sequence[roots.Term]) -> float:
         if found is None or found < -30:
             raise CostUndefined()
         return found
-    reach = min(roots.GROWTH_MAX, max(9.0, 9.0 / terms[-1][0]))
+    reach = min(roots.GROWTH_MAX, max(9.0, 9.0 / (terms[-1][0] - terms[0][0])))
     balance = roots.balance_of(terms)
     several = roots.find_roots(balance, -reach, reach, cells=3000)
     if not several:

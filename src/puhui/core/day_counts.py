@@ -26,7 +26,7 @@ class DayCountUnknown(InputRefused):
 
 
 class ReferencePeriodMissing(InputRefused):
-    """The convention measures against a regular payment period, and none was given (or an empty one)."""
+    """The convention measures against a regular payment period, and none was given, or one that is not regular."""
 
     field = "reference_period"
 
@@ -237,10 +237,12 @@ def _act_act_afb(start: date, end: date) -> Fraction:
 def _act_act_icma(start: date, end: date, reference: Period, periods_per_year: int | None) -> Fraction:
     """Days over (days of the regular period × periods a year), each regular period of a broken one for itself.
 
-    Regular periods continue from `reference` to both sides, at its day of the month; ends of months stay ends.
+    Regular periods continue from `reference` to both sides at its day of the month; from one end of a month to another
+    of another day (28 February to 31 August), they stay at the ends.
     """
     months = _months_of(reference, periods_per_year)
-    sticky = is_month_end(reference.start) and is_month_end(reference.end)
+    ends = is_month_end(reference.start) and is_month_end(reference.end)
+    sticky = ends and reference.start.day != reference.end.day
     day = None if sticky else max(reference.start.day, reference.end.day)
     rule = MonthEnd.STICKY if sticky else MonthEnd.KEEP_DAY
 
@@ -255,9 +257,9 @@ def _act_act_icma(start: date, end: date, reference: Period, periods_per_year: i
         k -= 1
     total = Fraction(0)
     while edge(k) < end:
-        regular = Period(start=edge(k), end=edge(k + 1))
-        if regular.days <= 0:
+        if edge(k + 1) <= edge(k):  # the frequency and the reference period do not belong together
             raise ReferencePeriodMissing(day_count=DayCount.ACT_ACT_ICMA.value)
+        regular = Period(start=edge(k), end=edge(k + 1))
         total += Fraction(regular.overlap_days(wanted) * months, 12 * regular.days)
         k += 1
     return total

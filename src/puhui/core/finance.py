@@ -208,7 +208,7 @@ def rate(
 ) -> Decimal:
     """This function will return the rate per period; of several, the one nearest `guess` (10 % if absent).
 
-    Raises: TermInvalid, RateNotFound.
+    Raises: TermInvalid, RateNotFound, RateTooLow (the guess).
     """
     n = _term(periods)
     count, p, now, later = (float(x) for x in (n, payment, present, future))
@@ -222,7 +222,7 @@ def rate(
     found = roots.find_roots(balance, -reach, reach, cells=2000)
     if not found or not (payment or present or future):
         raise RateNotFound()
-    wanted = math.log1p(float(guess if guess is not None else Decimal("0.1")))
+    wanted = math.log1p(float(_rate(Decimal("0.1") if guess is None else guess)))
     nearest = min(found, key=lambda growth: abs(growth - wanted))
     return _polish_rate(nearest, n, payment, present, future, due)
 
@@ -277,7 +277,8 @@ def xnpv(*, rate: Number, flows: Sequence[DatedAmount], convention: DayCount = D
 def irr(*, flows: Sequence[Number], guess: Number | None = None) -> Decimal:
     """This function will return the internal rate of return per period of flows one period apart, the first now.
 
-    Where several rates balance the flows: see `_choose`. Raises: FlowsTooFew, FlowsOneSided, RateNotFound.
+    Where several rates balance the flows: see `_choose`. Raises: FlowsTooFew, FlowsOneSided, RateNotFound, RateTooLow
+    (the guess).
     """
     return _return_of([(Fraction(k), _d(flow)) for k, flow in enumerate(flows)], guess)
 
@@ -287,8 +288,8 @@ def xirr(
 ) -> Decimal:
     """This function will return the annual internal rate of return of dated flows, in any order.
 
-    Where several rates balance the flows: see `_choose`. Raises: FlowsTooFew, FlowsOneSided, RateNotFound, and as
-    `year_fraction`.
+    Where several rates balance the flows: see `_choose`. Raises: FlowsTooFew, FlowsOneSided, RateNotFound,
+    RateTooLow (the guess), and as `year_fraction`.
     """
     return _return_of(_in_years(flows, convention), guess)
 
@@ -390,7 +391,7 @@ def _choose(terms: Sequence[roots.Term], guess: Number | None) -> float | None:
         return roots.find_single_growth(terms, start=0.0)
     received = math.fsum(amount for _, _, amount in terms if amount > 0)
     paid = -math.fsum(amount for _, _, amount in terms if amount < 0)
-    start = float(guess) if guess is not None else received / paid - 1
+    start = received / paid - 1 if guess is None else float(_rate(guess))
 
     def by_rate(rate: float) -> tuple[float, float]:
         worths = [(amount * (1 + rate) ** -time, time) for time, _, amount in terms]

@@ -4,7 +4,7 @@ A stream is a list of terms (time, odd, amount). At growth g, with R = e^g − 1
 amount × e^(−g × time) / (1 + odd × R), and the stream balances where the worths sum to zero. One change of sign in the
 amounts, in order of time, means exactly one such g. Floats only look for it: whoever states a figure certifies it by a
 change of sign around it (`is_certified`), and where rounding noise hides that, `refine` repeats the last steps with 60
-digits. The result is therefore the same on every machine once it is rounded to the digits that are stated.
+digits.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Term = tuple[float, float, float]  # time in periods, odd part of a period at si
 ExactTerm = tuple[Fraction, Fraction, int | Fraction]  # the same, exactly
 Function = Callable[[float], float]
 
+EPSILON = 2.0**-52  # relative spacing of floats
 GROWTH_MAX = 700.0  # e^700 is near the float's end; no rate of a loan is
 DIGITS = Context(prec=60)
 
@@ -61,7 +62,7 @@ def find_single_growth(terms: Sequence[Term], *, start: float) -> float | None:
         return math.log(worth / against), against_weighted / against - weighted / worth
 
     found = newton(log_ratio, start, lower=-GROWTH_MAX)
-    if found is not None:
+    if found is not None and found <= GROWTH_MAX:
         return found
     bracket = find_bracket(balance_of(terms), start)
     return None if bracket is None else halve(balance_of(terms), *bracket)
@@ -107,7 +108,7 @@ def find_bracket(
     function: Function, start: float, *, limit: float = GROWTH_MAX
 ) -> tuple[float, float] | None:
     """This function will widen a bracket around `start` until `function` changes sign, or return None at ±`limit`."""
-    low = high = start
+    low = high = max(-limit, min(start, limit))
     step = 0.125
     while (function(low) > 0) == (function(high) > 0):
         if low <= -limit and high >= limit:
@@ -148,9 +149,29 @@ def find_roots(function: Function, low: float, high: float, *, cells: int) -> li
     return sorted(found)
 
 
-def is_certified(function: Function, root: float, half_width: float) -> bool:
-    """This function will tell whether `function` changes sign within ±`half_width` of `root`."""
-    return function(root - half_width) * function(root + half_width) < 0
+def is_certified(terms: Sequence[Term], root: float, half_width: float) -> bool:
+    """This function will tell whether the balance of `terms` changes sign within ±`half_width` of `root`, beyond doubt:
+    on both sides it is larger than everything that rounding can have put into it.
+    """
+    below, doubt_below = _balance_and_doubt(terms, root - half_width)
+    above, doubt_above = _balance_and_doubt(terms, root + half_width)
+    return below * above < 0 and abs(below) > doubt_below and abs(above) > doubt_above
+
+
+def _balance_and_doubt(terms: Sequence[Term], growth: float) -> tuple[float, float]:
+    """The scaled balance, and a bound of its rounding error.
+
+    A power's error is its exponent's half unit in the last place, and four operations add one each; the sum adds none.
+    """
+    rate = math.expm1(growth)
+    top = max(-growth * time for time, _, _ in terms)
+    worths, doubt = [], 0.0
+    for time, odd, amount in terms:
+        power = -growth * time - top
+        worth = amount * math.exp(power) / (1.0 + odd * rate)
+        worths.append(worth)
+        doubt += abs(worth) * (4.0 + abs(power) + abs(top))
+    return math.fsum(worths), doubt * EPSILON
 
 
 def refine(terms: Sequence[ExactTerm], growth: float) -> Decimal | None:

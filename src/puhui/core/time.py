@@ -24,3 +24,8 @@ def start_of(day: date, *, zone: str) -> datetime:
 def shift_days(day: date, days: int) -> date:
     """This function will return the date `days` calendar days after `day` (before it, when negative)."""
     return day + timedelta(days=days)
+
+
+def instant_at(day: date, at: time, *, zone: str) -> datetime:
+    """This function will return the UTC instant of local time `at` on `day`."""
+    return datetime.combine(day, at, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -115,12 +115,17 @@ def month_clock(*, start: date, end: date, series_day: int | None = None) -> Mon
     )
 
 
-def find_series_day(days: Iterable[date]) -> int | None:
-    """This function will return the one day of the month that all dates keep (clamped in short months), or None."""
-    dates = list(days)
-    wanted = max((one.day for one in dates), default=0)
-    kept = all(one.day == min(wanted, days_in_month(one.year, one.month)) for one in dates)
-    return wanted if dates and kept else None
+def find_series_day(days: Iterable[date], *, start: date) -> int | None:
+    """This function will return the one day of the month that all due dates keep (clamped in short months), or None.
+
+    It is the start's own day if they keep that one (a lone 28 February after 31 January); a lone date keeps no other.
+    """
+    dates = set(days)
+    for among in ({*dates, start}, dates if len(dates) > 1 else set()):
+        wanted = max((one.day for one in among), default=0)
+        if among and all(one.day == min(wanted, days_in_month(one.year, one.month)) for one in among):
+            return wanted
+    return None
 
 
 def _meant_day(start: date, end: date, series_day: int | None, *, sticky: bool) -> int:

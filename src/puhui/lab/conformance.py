@@ -68,9 +68,9 @@ class Tally:
     reasons: list[str] = field(default_factory=list)  # why a case could not even be tried, each once
 
 
-def main(cases: Path | None = None) -> int:
-    """This function will compare the cases of `cases`, or of the stored files, print the counts, write
-    build/conformance.json, and return 0 if all agree, 1 if not, 2 if the cases cannot be read.
+def main(cases: Path | None = None, *, written_to: Path = REPORT) -> int:
+    """This function will compare the cases of `cases`, or of the stored files, print the counts, write them as JSON
+    (build/conformance.json), and return 0 if all agree, 1 if not or if there are none, 2 if the cases cannot be read.
     """
     try:
         rows, notes = (list(read_cases(cases)), []) if cases else stored_cases()
@@ -80,7 +80,7 @@ def main(cases: Path | None = None) -> int:
     outcomes = [compare(row) for row in rows]
     for note in notes:
         print(note)
-    return report(outcomes)
+    return report(outcomes, written_to=written_to)
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -171,8 +171,10 @@ def compute(case: Case) -> Figures:
     return family(case)
 
 
-def report(outcomes: Sequence[Outcome]) -> int:
-    """This function will print the counts (families, recalled cases apart, total) and write build/conformance.json."""
+def report(outcomes: Sequence[Outcome], *, written_to: Path) -> int:
+    """This function will print what disagrees and the counts (families, recalled cases apart, total), write them as
+    JSON, and return the exit status.
+    """
     tallies: dict[str, Tally] = {}
     for one in outcomes:
         tally = tallies.setdefault(one.family, Tally())
@@ -199,7 +201,7 @@ def report(outcomes: Sequence[Outcome]) -> int:
             f"recalled, listed apart: {listed} ({len(recalled)} cases, counted above; their text was recalled, not read)"
         )
     agree = len(outcomes) - len(wrong)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    written_to.parent.mkdir(parents=True, exist_ok=True)
     body = {
         "agree": agree,
         "of": len(outcomes),
@@ -219,7 +221,7 @@ def report(outcomes: Sequence[Outcome]) -> int:
             for one in wrong
         ],
     }
-    REPORT.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    written_to.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"agree {agree} of {len(outcomes)}")
     return 1 if wrong or not outcomes else 0
 

@@ -134,6 +134,12 @@ def test_canadian_bonds_and_short_sterling() -> None:
     assert (yearly, monthly) == (Fraction(62, 365), Fraction(62, 366))
 
 
+def test_years_back_from_a_28_february_land_on_the_29th_where_there_is_one() -> None:
+    """28 February 2027 goes back to 29 February 2024; of 1 February to there, no 29 February is inside."""
+    part = year_fraction(start=date(2024, 2, 1), end=date(2027, 2, 28), convention=DayCount.ACT_ACT_AFB)
+    assert part == 3 + Fraction(28, 365)
+
+
 def test_business_days() -> None:
     plain = HolidayCalendar(
         name="plain",
@@ -164,5 +170,13 @@ def test_what_is_missing_is_refused() -> None:
     for convention in (DayCount.ACT_ACT_ICMA, DayCount.ACT_365_CANADIAN):
         with pytest.raises(ReferencePeriodMissing):
             year_fraction(start=start, end=end, convention=convention)
+    with pytest.raises(ReferencePeriodMissing):  # a year is no period of twelve a year
+        year_fraction(
+            start=start,
+            end=date(2028, 5, 1),
+            convention=DayCount.ACT_ACT_ICMA,
+            reference=Period(start=start, end=date(2028, 1, 1)),
+            periods_per_year=12,
+        )
     with pytest.raises(CalendarMissing):
         year_fraction(start=start, end=end, convention=DayCount.BUSINESS_252)

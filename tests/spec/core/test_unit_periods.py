@@ -82,13 +82,25 @@ def test_a_schedules_day_decides_what_a_last_day_means() -> None:
     assert unit_periods_between(start=start, end=end, unit=PeriodUnit.MONTH) == 1
 
 
-def test_the_day_that_a_series_keeps() -> None:
-    clamped = [date(2027, 1, 31), date(2027, 2, 28), date(2027, 4, 30)]
-    assert [
-        find_series_day(clamped),
-        find_series_day([*clamped, date(2027, 5, 30)]),
-        find_series_day([]),
-    ] == [31, None, None]
+SERIES = """
+start      | due dates                        | day  | why
+2026-12-31 | 2027-01-31 2027-02-28 2027-04-30 | 31   | its own day, clamped
+2027-01-31 | 2027-02-28                       | 31   | a lone date may keep the start's day
+2027-01-10 | 2027-02-28                       | none | a lone date keeps no other
+2027-01-10 | 2027-02-05 2027-03-05            | 5    | a day of its own
+2027-01-10 | 2027-02-28 2027-03-30            | 30   | clamped in February
+2027-01-10 | 2027-02-28 2027-03-28            | 28   | the 28th, though February ends there
+2027-01-10 | 2027-02-05 2027-03-06            | none | no day at all
+2027-01-10 |                                  | 10   | no due date yet
+"""
+
+
+@pytest.mark.parametrize(("start", "dates", "day", "why"), rows(SERIES))
+def test_the_day_that_a_series_keeps(start: str, dates: str, day: str, why: str) -> None:
+    found = find_series_day(
+        (date.fromisoformat(one) for one in dates.split()), start=date.fromisoformat(start)
+    )
+    assert found == (None if day == "none" else int(day)), why
 
 
 def test_both_clocks_at_once() -> None:
