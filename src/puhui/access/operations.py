@@ -19,7 +19,7 @@ from puhui.access.domain import (
 from puhui.access.models import Code, Gate, User
 from puhui.access.queries import get_code_gate
 from puhui.core.refusals import Refusal
-from puhui.runtime.rows import insert_if_absent
+from puhui.runtime.rows import find_row, insert_if_absent
 from puhui.runtime.sealing import blind_index
 from puhui.runtime.transactions import require_transaction
 
@@ -111,7 +111,7 @@ def create_staff(*, login: str, password: str, role: str, now: datetime) -> int:
 
 def _lock_gate(purpose: str, subject: str) -> Gate | None:
     """Return the gate of a subject, locked for the rest of the transaction (SQLite: the write lock is ours already)."""
-    return Gate.objects.select_for_update().filter(purpose=purpose, subject=subject).first()
+    return find_row(Gate, lock=True, purpose=purpose, subject=subject)
 
 
 def _hash_of(*, id: str, code: str) -> str:
@@ -182,7 +182,7 @@ def redeem_code(*, purpose: str, subject: str, code: str, now: datetime) -> Code
         return CodeOutcome.EXPIRED
     if gate.locked_until and now < gate.locked_until:
         return CodeOutcome.LOCKED
-    kept = Code.objects.filter(id=gate.code_id).first() if gate.code_id else None
+    kept = find_row(Code, id=gate.code_id) if gate.code_id else None
     if kept is None or now >= kept.expires_at:
         return CodeOutcome.EXPIRED
     if kept.used_at is not None:

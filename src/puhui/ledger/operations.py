@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from puhui.ledger.domain import Posting
 from puhui.ledger.models import Entry
-from puhui.runtime.rows import insert_all_if_absent
+from puhui.runtime.rows import insert_all_if_absent, list_rows
 from puhui.runtime.transactions import require_transaction
 
 
@@ -44,7 +44,7 @@ def post_entries(
     if rows and insert_all_if_absent(rows) == len(rows):
         return
     # Some of it stands in the books already: either all of it and the same, or somebody reused a source.
-    stored = [row.to_domain() for row in Entry.objects.filter(source=source).order_by("seq")]
+    stored = [row.to_domain() for row in list_rows(Entry, order=("seq",), source=source)]
     same = [entry.posting for entry in stored] == list(postings) and all(
         (entry.business_date, entry.loan_id) == (business_date, loan_id) for entry in stored
     )
