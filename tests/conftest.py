@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-# Tests never touch the demo's data: keys, blobs and the rail's file live in a folder of the run.
-os.environ.setdefault("PUHUI_VAR", tempfile.mkdtemp(prefix="puhui-test-"))
+# Tests never touch anybody's data: keys, blobs and the rail's file live in a folder of this process, gone after it.
+os.environ["PUHUI_VAR"] = tempfile.mkdtemp(prefix="puhui-test-")
+atexit.register(shutil.rmtree, os.environ["PUHUI_VAR"], ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -43,37 +45,35 @@ PROGRAMS = (
     Program("fonts-noto-cjk", "browser", "apt-get install fonts-noto-cjk", _cjk_font),
     Program("postgresql", "postgres", "apt-get install postgresql", _postgres),
 )
-MISSING = pytest.StashKey[list[str]]()
+
+
+def _missing() -> list[Program]:
+    return [program for program in PROGRAMS if not program.present()]
+
+
+def _say(program: Program) -> str:
+    return f"missing: {program.name}, so the {program.marker} tests did not run; install it with: {program.install}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With PUHUI_REQUIRE=all a missing program is a failure, said before anything runs."""
+    if os.environ.get("PUHUI_REQUIRE") == "all" and (missing := _missing()):
+        raise pytest.UsageError("PUHUI_REQUIRE=all\n" + "\n".join(_say(program) for program in missing))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests whose program is missing, and remember to say so; with PUHUI_REQUIRE=all, fail."""
-    said: list[str] = []
-    for program in PROGRAMS:
-        needing = [item for item in items if item.get_closest_marker(program.marker)]
-        if not needing or program.present():
-            continue
-        said.append(
-            f"missing: {program.name}, so {len(needing)} tests did not run; install it with: {program.install}"
-        )
-        config.hook.pytest_deselected(items=needing)
-        items[:] = [item for item in items if item not in needing]
-    config.stash[MISSING] = said
-    if said and os.environ.get("PUHUI_REQUIRE") == "all":
-        raise pytest.UsageError("PUHUI_REQUIRE=all\n" + "\n".join(said))
+    """Leave out the tests whose program is missing; the summary names it."""
+    markers = {program.marker for program in _missing()}
+    out = [item for item in items if any(item.get_closest_marker(marker) for marker in markers)]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name each missing program, once, before pytest's own closing line."""
-    said = config.stash.get(MISSING, [])
-    if not said and hasattr(config, "option") and not hasattr(config, "workerinput"):
-        said = [
-            f"missing: {p.name}, so its {p.marker} tests did not run; install it with: {p.install}"
-            for p in PROGRAMS
-            if not p.present()
-        ]
-    for line in said:
-        terminalreporter.write_line(line)
+    for program in _missing():
+        terminalreporter.write_line(_say(program))
 
 
 @pytest.fixture(autouse=True, scope="session")
