@@ -1,0 +1,85 @@
+"""She types what she wants and what a month holds, every field saved as typed, and sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from puhui.core.ids import derive_id
+from puhui.core.refusals import Refusal
+from puhui.customers.domain import CustomerState
+from puhui.customers.queries import get_customer
+from puhui.decisions import operations as decisions
+from puhui.decisions.domain.application import parse_application
+from puhui.decisions.domain.gather import application_limits
+from puhui.decisions.domain.stored import Application, ApplicationUnknown
+from puhui.decisions.queries import find_open_application, get_application
+from puhui.journeys import house
+from puhui.journeys.identify import IdentityMissing
+from puhui.journeys.once import keep, recall
+from puhui.protection.domain import ConsentPurpose
+from puhui.protection.queries import list_purposes_in_force
+from puhui.runtime.operations import put_work
+from puhui.runtime.transactions import transaction
+
+ASK_BUREAU = "assess.bureau"  # kind of the work that asks the bureau and decides
+# What an application cannot be decided without, in the order in which it is asked for.
+NEEDED = (
+    ConsentPurpose.SERVICE,
+    ConsentPurpose.IDENTITY,
+    ConsentPurpose.CREDIT_REPORT,
+    ConsentPurpose.AUTOMATED_DECISION,
+)
+
+
+class ConsentMissing(Refusal):
+    """A consent that the act needs is not in force."""
+
+    field = "consents"
+    status = 409
+
+
+def save(*, customer_id: str, fields: Mapping[str, str], key: str, now: datetime) -> Application:
+    """This function will keep fields as typed, opening a draft at the first one; the last words typed stand.
+
+    Raises: ApplicationFieldUnknown, TypedTooLong, ApplicationAlreadySent, AnotherApplicationOpen.
+    """
+    with transaction():
+        draft = find_open_application(customer_id)
+        id = draft.id if draft else derive_id("application", customer_id, key)
+        return decisions.save_application(id=id, customer_id=customer_id, fields=fields, now=now)
+
+
+def submit(*, customer_id: str, application_id: str, key: str, now: datetime) -> Application:
+    """This function will check the typed fields, send the application and put the work that asks the bureau.
+
+    Raises: ApplicationUnknown, IdentityMissing, ConsentMissing, what `parse_application` refuses,
+    ApplicationAlreadySent, KeyReusedWithOtherBody.
+    """
+    body = {"customer_id": customer_id, "application_id": application_id}
+    with transaction():
+        application = get_application(application_id)
+        if application.customer_id != customer_id:
+            raise ApplicationUnknown()
+        if recall(scope="apply.submit", key=key, body=body, now=now) is not None:
+            return application
+        _check_ready(customer_id, now)
+        figures = parse_application(application.fields, limits=application_limits(house.product(now)))
+        sent = decisions.submit_application(id=application_id, application=figures, now=now)
+        put_work(
+            key=f"bureau:{application_id}",
+            kind=ASK_BUREAU,
+            payload={"application_id": application_id},
+            now=now,
+        )
+        keep(scope="apply.submit", key=key, body=body, answer={}, now=now)
+    return sent
+
+
+def _check_ready(customer_id: str, now: datetime) -> None:
+    if get_customer(customer_id).state is not CustomerState.IDENTIFIED:
+        raise IdentityMissing()
+    given = list_purposes_in_force(customer_id, now)
+    for purpose in NEEDED:
+        if purpose not in given:
+            raise ConsentMissing(purpose=purpose.value)

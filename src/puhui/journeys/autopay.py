@@ -1,0 +1,133 @@
+"""What falls due is announced and then debited by mandate, once for each due date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from functools import partial
+
+from puhui.contact.domain import Message, MessageState
+from puhui.contact.queries import find_message, has_hold
+from puhui.core.ids import derive_id
+from puhui.core.money import Money
+from puhui.core.time import instant_at, shift_days
+from puhui.journeys import house, pages, tell
+from puhui.journeys.ask_for_help import HELP
+from puhui.loans.domain import LoanState, Position, RowState
+from puhui.loans.queries import get_loan, get_position
+from puhui.payments import operations as payments
+from puhui.payments.domain import AUTOPAY, DebitWithoutNotice, Direction, Mandate, MandateDebit, check_notice
+from puhui.payments.queries import get_account, get_active_mandate, has_open_order, list_active_mandates
+from puhui.runtime.domain import Effect, Transient, WorkItem, no_effect
+from puhui.runtime.operations import put_work
+
+PAGE, COLLECT = "autopay.page", "autopay.collect"  # kinds of work
+NOTICE = "debit_notice"  # script of the notice
+DEBIT_TIME = time(10, 0)  # local time of a debit: salaries are there, and a person can be asked
+AGAIN_SECONDS = 21_600  # wait while the notice is on its way, or another payment is
+
+
+def announce(item: WorkItem) -> Effect:
+    """This function will announce the debits of one page of loans and put the work that debits them."""
+    today = house.today(item.now)
+    policy = house.policy(item.now)
+    # The notice is the reminder, too, so it goes out as early as the earlier of the two must.
+    by = shift_days(today, max(policy.reminder_days_before, policy.mandate_notice_days))
+    page = pages.due_page(item, by=by, as_of=by)
+    mandates = list_active_mandates(customer_ids=[one.customer_id for one in page.loans])
+    earliest = shift_days(today, policy.mandate_notice_days)
+    return partial(_announce, item, page, mandates, earliest)
+
+
+def _announce(
+    item: WorkItem, page: pages.Page, mandates: dict[str, Mandate], earliest: date, now: datetime
+) -> None:
+    for loan in page.loans:
+        mandate, position = mandates.get(loan.customer_id), page.positions[loan.id]
+        due = _newest_due(position, page.by)
+        if mandate is None or due is None or not position.due_minor:
+            continue
+        if has_hold(loan.customer_id, now, reason=HELP):
+            continue  # she is in calm; a debit is announced when it is over
+        debit_date = max(due, earliest)
+        first = put_work(
+            key=f"{COLLECT}:{loan.id}:{due}",
+            kind=COLLECT,
+            payload={"loan_id": loan.id, "due_date": due.isoformat()},
+            now=now,
+            run_at=instant_at(debit_date, DEBIT_TIME, zone=house.lender().zone),
+        )
+        if first:
+            _tell(mandate, position, debit_date=debit_date, about=_about(loan.id, due), now=now)
+    pages.put_next(item, page, kind=PAGE, now=now)
+
+
+def _newest_due(position: Position, by: date) -> date | None:
+    """The newest due date, up to `by`, on which something is unpaid: one debit takes all that is due by then."""
+    open_rows = [
+        row.due_date for row in position.rows if row.state is not RowState.PAID and row.due_date <= by
+    ]
+    return max(open_rows, default=None)
+
+
+def _about(loan_id: str, due: date) -> str:
+    return f"{loan_id}:{due.isoformat()}"
+
+
+def _tell(mandate: Mandate, position: Position, *, debit_date: date, about: str, now: datetime) -> None:
+    tell.customer(
+        customer_id=mandate.customer_id,
+        template=NOTICE,
+        about=about,
+        params={
+            "amount": Money(position.due_minor, position.currency),
+            "due": debit_date,
+            "tail": get_account(id=mandate.account_id).tail,
+        },
+        now=now,
+    )
+
+
+def collect(item: WorkItem) -> Effect:
+    """This function will order one announced debit, unless it is paid, she is in calm, or the mandate is gone."""
+    loan, today = get_loan(id=item.payload["loan_id"]), house.today(item.now)
+    due = date.fromisoformat(item.payload["due_date"])
+    position = get_position(loan_id=loan.id, as_of=today)
+    mandate = get_active_mandate(customer_id=loan.customer_id)
+    calm = has_hold(loan.customer_id, item.now, reason=HELP)
+    if position.state is not LoanState.ACTIVE or not position.due_minor or mandate is None or calm:
+        return no_effect
+    notice = find_message(tell.id_of(NOTICE, _about(loan.id, due)))
+    if notice is None or (notice.is_over and notice.state is not MessageState.SENT):
+        return no_effect  # she was never told, so nothing is debited; the reminder asks her to pay by herself
+    debit = _debit(mandate, notice, today, item.now)
+    if has_open_order(loan_id=loan.id, direction=Direction.COLLECT):
+        raise Transient(AGAIN_SECONDS, "another payment of the loan is with the bank")
+    return partial(_order, mandate, position, loan.id, due, debit)
+
+
+def _debit(mandate: Mandate, notice: Message, today: date, now: datetime) -> MandateDebit:
+    sent_on = house.today(notice.sent_at) if notice.sent_at else None
+    days = house.policy(now).mandate_notice_days
+    debit = MandateDebit(mandate_id=mandate.id, notice_date=sent_on, debit_date=today, notice_days=days)
+    try:
+        check_notice(debit)
+    except DebitWithoutNotice as error:
+        raise Transient(AGAIN_SECONDS, "the notice was not out early enough") from error
+    return debit
+
+
+def _order(
+    mandate: Mandate, position: Position, loan_id: str, due: date, debit: MandateDebit, now: datetime
+) -> None:
+    payments.open_order(
+        id=derive_id(AUTOPAY, loan_id, due.isoformat()),
+        direction=Direction.COLLECT,
+        amount_minor=position.due_minor,
+        currency=position.currency,
+        account_id=mandate.account_id,
+        customer_id=mandate.customer_id,
+        loan_id=loan_id,
+        purpose=AUTOPAY,
+        now=now,
+        debit=debit,
+    )

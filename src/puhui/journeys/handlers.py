@@ -1,0 +1,60 @@
+"""Every kind of background work and who does it; every schedule and when it falls due."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from puhui.contact.operations import SEND as SEND_MESSAGE
+from puhui.journeys import (
+    after_repayment,
+    assess,
+    autopay,
+    day_roll,
+    deliver_webhook,
+    house,
+    notify_partner,
+    pages,
+    rail_work,
+    reconcile,
+    remind,
+    send_message,
+)
+from puhui.journeys.apply import ASK_BUREAU
+from puhui.payments.operations import SEND as SEND_ORDER
+from puhui.runtime.domain import Handler
+from puhui.runtime.schedules import Schedule
+
+HANDLERS: dict[str, Handler] = {
+    ASK_BUREAU: assess.ask_bureau,
+    SEND_MESSAGE: send_message.send,
+    SEND_ORDER: rail_work.send,
+    rail_work.FOLLOW: rail_work.follow,
+    after_repayment.RECEIPT: after_repayment.receipt,
+    after_repayment.REFUND: after_repayment.give_back,
+    autopay.PAGE: autopay.announce,
+    autopay.COLLECT: autopay.collect,
+    remind.PAGE: remind.page_of,
+    day_roll.PAGE: day_roll.page_of,
+    notify_partner.ANNOUNCE: notify_partner.announce,
+    deliver_webhook.DELIVER: deliver_webhook.deliver,
+    "schedule.day_roll": partial(pages.begin, kind=day_roll.PAGE),
+    "schedule.reconcile": reconcile.yesterday,
+    "schedule.autopay": partial(pages.begin, kind=autopay.PAGE),
+    "schedule.remind": partial(pages.begin, kind=remind.PAGE),
+    "schedule.rail_news": rail_work.rail_news,
+}
+
+
+def _schedules() -> tuple[Schedule, ...]:
+    zone = house.lender().zone
+    times = {
+        "day_roll": "5 0 * * *",
+        "reconcile": "30 1 * * *",
+        "autopay": "5 8 * * *",
+        "remind": "10 8 * * *",
+        "rail_news": "40 * * * *",
+    }
+    return tuple([Schedule(name=name, cron=cron, zone=zone) for name, cron in times.items()])
+
+
+SCHEDULES = _schedules()

@@ -1,0 +1,61 @@
+"""The outside parties of this deployment, made once from their dotted names in the settings.
+
+A journey calls them with no transaction open. Adapters are named in settings, so that no journey imports a provider.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from puhui.contact.gateways import Messenger
+from puhui.facts.domain import Bureau
+from puhui.payments.domain import Rail
+
+_made: dict[str, Any] = {}
+
+
+def _party(name: str) -> Any:
+    if name not in _made:
+        _made[name] = import_string(settings.GATEWAYS[name])()
+    return _made[name]
+
+
+def put(*, name: str, party: object | None) -> None:
+    """This function will put another adapter in the place of "rail", "bureau" or "messenger" for this process.
+
+    None goes back to the one that the settings name. For the demo's loader and for tests.
+    """
+    if party is None:
+        _made.pop(name, None)
+    else:
+        _made[name] = party
+
+
+def arrange(*, name: str, **options: object) -> None:
+    """This function will make the adapter that the settings name anew, with these options, for this process."""
+    _made[name] = import_string(settings.GATEWAYS[name])(**options)
+
+
+def open_anew(*, name: str, **options: object) -> None:
+    """This function will open the configured adapter once more with other options, for this process: the demo's loader
+    asks for a sandbox that misbehaves a little and does not wait for the disk. `put` with None ends it.
+    """
+    _made[name] = import_string(settings.GATEWAYS[name])(**options)
+
+
+def rail() -> Rail:
+    """This function will return the payment rail."""
+    return cast(Rail, _party("rail"))
+
+
+def bureau() -> Bureau:
+    """This function will return the credit bureau."""
+    return cast(Bureau, _party("bureau"))
+
+
+def messenger() -> Messenger:
+    """This function will return the channel that carries short messages."""
+    return cast(Messenger, _party("messenger"))

@@ -1,0 +1,79 @@
+"""She hears of what is coming before it is due, and of what is missing, through the one contact gate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from puhui.contact.queries import list_known_message_ids
+from puhui.core.money import Money
+from puhui.core.time import shift_days, start_of
+from puhui.journeys import house, pages, tell
+from puhui.loans.domain import Position, PositionRow, RowState
+from puhui.payments.queries import list_active_mandates
+from puhui.runtime.domain import Effect, WorkItem
+
+BEFORE_DUE = "reminder_before_due"  # script of what is coming
+PAGE = "remind.page"  # kind of the work of one page
+LATE_DAYS = (1, 8, 15, 29)  # days past due on which she hears of what is missing
+
+
+def page_of(item: WorkItem) -> Effect:
+    """This function will remind the customers of one page of loans, each once for each due date or late day.
+
+    Who pays by mandate hears from the notice of the debit instead, so that nobody is told the same thing twice.
+    """
+    today = house.today(item.now)
+    by = shift_days(today, house.policy(item.now).reminder_days_before)
+    page = pages.due_page(item, by=by, as_of=today)
+    mandates = list_active_mandates(customer_ids=[one.customer_id for one in page.loans])
+    return partial(_remind, item, page, frozenset(mandates))
+
+
+def _remind(item: WorkItem, page: pages.Page, by_mandate: frozenset[str], now: datetime) -> None:
+    coming = [
+        (loan, row)
+        for loan in page.loans
+        if loan.customer_id not in by_mandate
+        for row in page.positions[loan.id].rows
+        if row.state is not RowState.PAID and page.as_of < row.due_date <= page.by
+    ]
+    told = list_known_message_ids([tell.id_of(BEFORE_DUE, _about(loan, row)) for loan, row in coming])
+    for loan, row in coming:
+        if tell.id_of(BEFORE_DUE, _about(loan, row)) not in told:
+            _before_due(loan, page.positions[loan.id].currency, row, now)
+    for loan in page.loans:
+        if page.positions[loan.id].dpd_days in LATE_DAYS:
+            _missing(loan, page.positions[loan.id], now)
+    pages.put_next(item, page, kind=PAGE, now=now)
+
+
+def _about(loan: pages.Loan, row: PositionRow) -> str:
+    return f"{loan.id}:{row.due_date}"
+
+
+def _before_due(loan: pages.Loan, currency: str, row: PositionRow, now: datetime) -> None:
+    tell.customer(
+        customer_id=loan.customer_id,
+        template=BEFORE_DUE,
+        about=_about(loan, row),
+        params={"amount": Money(row.open_minor, currency), "due": row.due_date},
+        now=now,
+        expires_at=start_of(shift_days(row.due_date, 1), zone=house.lender().zone),
+    )
+
+
+def _missing(loan: pages.Loan, position: Position, now: datetime) -> None:
+    oldest = next(row for row in position.rows if row.state is RowState.LATE)
+    tell.customer(
+        customer_id=loan.customer_id,
+        template="payment_late",
+        about=f"{loan.id}:{oldest.due_date}:{position.dpd_days}",
+        params={
+            "amount": Money(position.late_minor, position.currency),
+            "due": oldest.due_date,
+            "days": position.dpd_days,
+        },
+        now=now,
+        expires_at=start_of(shift_days(house.today(now), 1), zone=house.lender().zone),
+    )
