@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import django
@@ -21,6 +22,7 @@ def main(count: int) -> None:
             put_blob(content=f"document {number}".encode(), content_type="text/plain", now=now)
             record_audit(actor="writer", action="toy.write", subject=f"n:{number}", detail={}, now=now)
         print(number, flush=True)
+        time.sleep(0.004)  # leaves the machine to the others
 
 
 def check() -> None:

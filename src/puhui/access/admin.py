@@ -25,3 +25,7 @@ class CodeAdmin(ReadOnlyAdmin):
     list_filter = ("purpose",)
     exclude = ("code_hmac", "subject")
     ordering = ("-issued_at",)
+
+
+# The pages of the staff's desk stand in a package of their own; Django finds an app's pages through this module.
+from puhui.access.staff import admin as staff  # noqa: E402, F401

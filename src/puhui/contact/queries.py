@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
 
 from puhui.contact.domain import (
     CONTACT_RULES,
@@ -27,7 +26,7 @@ from puhui.contact.domain import (
 from puhui.contact.models import HoldRow, MessageRow
 from puhui.customers.domain import mask_phone
 from puhui.protection.policy_files import PolicyFiles
-from puhui.runtime.rows import find_row
+from puhui.runtime.rows import find_row, list_rows
 from puhui.runtime.sealing import blind_index, unseal
 
 PHONE_PURPOSE = "contact.phone"
@@ -136,10 +135,10 @@ def get_message_to_send(*, id: str, now: datetime, policy: ContactPolicy) -> Mes
 
 
 def _row(id: str) -> MessageRow:
-    try:
-        return MessageRow.objects.get(id=id)
-    except MessageRow.DoesNotExist:
-        raise MessageUnknown(id) from None
+    row = find_row(MessageRow, id=id)
+    if row is None:
+        raise MessageUnknown(id)
+    return row
 
 
 def find_message(id: str) -> Message | None:
@@ -195,16 +194,10 @@ def index_phone(phone: str) -> str:
 
 def has_hold(customer_id: str, at: datetime, *, reason: str | None = None) -> bool:
     """This function will tell whether a customer is left alone at an instant (for one reason, or for any)."""
-    rows = HoldRow.objects.filter(
-        Q(until=None) | Q(until__gt=at),
-        Q(lifted_at=None) | Q(lifted_at__gt=at),
-        customer_id=customer_id,
-        from_at__lte=at,
-    )
-    return (rows if reason is None else rows.filter(reason=reason)).exists()
+    return any(one.active(at) and reason in (None, one.reason) for one in list_holds(customer_id))
 
 
 def list_holds(customer_id: str) -> tuple[Hold, ...]:
     """This function will return all holds of a customer, over ones too, oldest first."""
-    rows = HoldRow.objects.filter(customer_id=customer_id).order_by("from_at", "id")
+    rows = list_rows(HoldRow, order=("from_at", "id"), customer_id=customer_id)
     return tuple(row.to_domain() for row in rows)

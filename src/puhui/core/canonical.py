@@ -12,12 +12,22 @@ import hashlib
 import json
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
+
+_JSON = frozenset({type(None), bool, int, str})  # what stands in JSON as it is
+
+
+@lru_cache(maxsize=512)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def plain(value: Any) -> Any:
     """This function will turn a domain value into JSON's own types. Raises: TypeError for a float or unknown type."""
-    if value is None or isinstance(value, bool | int | str):
+    if type(value) in _JSON:
+        return value
+    if isinstance(value, (int, str)):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, Enum):
         return plain(value.value)
@@ -28,7 +38,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: plain(getattr(value, name)) for name in _field_names(type(value))}
     if isinstance(value, dict):
         return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -12,7 +12,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     list_display = ["id", "phone_tail", "language", "state", "registered_at", "identified_at"]
     list_filter = ["state", "language"]
-    exclude = ["phone_sealed", "phone_index", "name_sealed", "number_sealed", "number_index"]
+    exclude = ["phone_sealed", "phone_index", "name_sealed", "number_sealed", "number_index", "name_index"]
 
 
 @admin.register(CustomerEventRow)

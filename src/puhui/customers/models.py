@@ -21,6 +21,7 @@ class CustomerRow(models.Model):
     name_sealed = models.TextField(default="")
     number_sealed = models.TextField(default="")
     number_index = models.CharField(max_length=64, unique=True, null=True)
+    name_index = models.CharField(max_length=64, null=True)
     language = models.CharField(max_length=8)
     registered_at = models.DateTimeField()
     identified_at = models.DateTimeField(null=True)
@@ -46,7 +47,10 @@ class CustomerRow(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(name="customers_customer_newest", fields=["registered_at", "id"])]
+        indexes = [
+            models.Index(name="customers_customer_newest", fields=["registered_at", "id"]),
+            models.Index(name="customers_customer_name", fields=["name_index"]),
+        ]
 
     def to_domain(self, *, name: str, number: str) -> Customer:
         """This function will return the row as a value; `name` and `number` are its own, unsealed (or empty)."""

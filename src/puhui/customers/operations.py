@@ -21,13 +21,15 @@ from puhui.customers.domain import (
     parse_resident_number,
 )
 from puhui.customers.models import CustomerEventRow, CustomerRow
-from puhui.customers.queries import CustomerUnknown, index_number, index_phone, to_customer
+from puhui.customers.queries import CustomerUnknown, index_name, index_number, index_phone, to_customer
 from puhui.protection.queries import get_house_policy
-from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.rows import find_row, insert_row, update_row
 from puhui.runtime.sealing import seal, unseal
 from puhui.runtime.transactions import require_transaction
 
-IDENTITY_FIELDS = ("name_sealed", "number_sealed", "number_index", "identified_at", "state", "last_seq")
+IDENTITY_FIELDS = (
+    "name_sealed", "number_sealed", "number_index", "name_index", "identified_at", "state", "last_seq",
+)  # fmt: skip
 
 
 class PhoneAlreadyUsed(Refusal):
@@ -60,7 +62,7 @@ def open_customer(*, id: str, user_id: int, phone: str, language: str, now: date
     digits = parse_phone(phone)
     spoken = parse_language(language)
     index = index_phone(digits)
-    if CustomerRow.objects.filter(phone_index=index).exists():
+    if find_row(CustomerRow, phone_index=index) is not None:
         raise PhoneAlreadyUsed()
     row = CustomerRow(
         id=id,
@@ -105,13 +107,14 @@ def record_identity(*, customer_id: str, name: str, number: str, now: datetime) 
         return to_customer(row)
     state = next_state(CustomerState(row.state), CustomerAct.IDENTIFIED)
     index = index_number(resident.number)
-    if CustomerRow.objects.filter(number_index=index).exists():
+    if find_row(CustomerRow, number_index=index) is not None:
         raise IdentityAlreadyUsed()
     row.name_sealed, row.number_sealed, row.number_index = seal(proper), seal(resident.number), index
+    row.name_index = index_name(proper)
     row.identified_at, row.state, row.last_seq = now, state.value, row.last_seq + 1
     try:
         with atomic():  # two customers giving one number at the same instant: the unique index decides
-            row.save(force_update=True, update_fields=IDENTITY_FIELDS)
+            update_row(row, IDENTITY_FIELDS)
     except IntegrityError:
         raise IdentityAlreadyUsed() from None
     _add_event(row, CustomerAct.IDENTIFIED, "", now)
@@ -153,6 +156,4 @@ def _lock(customer_id: str) -> CustomerRow:
 
 
 def _add_event(row: CustomerRow, act: CustomerAct, detail: str, now: datetime) -> None:
-    CustomerEventRow(customer_id=row.id, seq=row.last_seq, act=act.value, detail=detail, at=now).save(
-        force_insert=True
-    )
+    insert_row(CustomerEventRow(customer_id=row.id, seq=row.last_seq, act=act.value, detail=detail, at=now))

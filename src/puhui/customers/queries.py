@@ -12,6 +12,7 @@ from puhui.runtime.sealing import blind_index, unseal
 
 PHONE_PURPOSE = "customers.phone"
 NUMBER_PURPOSE = "customers.number"
+NAME_PURPOSE = "customers.name"
 
 
 class CustomerUnknown(LookupError):
@@ -26,6 +27,11 @@ def index_phone(phone: str) -> str:
 def index_number(number: str) -> str:
     """This function will return the blind index under which a resident number is found."""
     return blind_index(number, purpose=NUMBER_PURPOSE)
+
+
+def index_name(name: str) -> str:
+    """This function will return the blind index under which an exact name is found; blanks and case do not matter."""
+    return blind_index("".join(name.split()).casefold(), purpose=NAME_PURPOSE)
 
 
 def to_customer(row: CustomerRow) -> Customer:
@@ -72,6 +78,12 @@ def find_by_number(number: str) -> Customer | None:
     return to_customer(row) if row else None
 
 
+def list_by_name(name: str, *, limit: int = 20) -> tuple[Customer, ...]:
+    """This function will return the customers of an exact name, the newest first, at most `limit`."""
+    rows = CustomerRow.objects.filter(name_index=index_name(name)).order_by("-registered_at", "-id")
+    return tuple(to_customer(row) for row in rows[:limit])
+
+
 def get_identity(customer_id: str) -> tuple[str, str]:
     """This function will return name and resident number in full, ("", "") before identification.
 
@@ -113,3 +125,13 @@ def list_customers_by_id(ids: Collection[str]) -> dict[str, Customer]:
 def count_customers() -> int:
     """This function will return how many customers there are."""
     return CustomerRow.objects.count()
+
+
+def list_customers_by_user(user_ids: Collection[int]) -> dict[int, Customer]:
+    """This function will return the customers of these logins, by login, in one query."""
+    return {row.user_id: to_customer(row) for row in CustomerRow.objects.filter(user_id__in=list(user_ids))}
+
+
+def count_identified(*, until: datetime) -> int:
+    """This function will return how many customers had said who they are up to an instant."""
+    return CustomerRow.objects.filter(identified_at__lte=until).count()

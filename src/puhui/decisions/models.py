@@ -96,7 +96,7 @@ class DecisionRow(models.Model):
 
     id = models.CharField(max_length=26, primary_key=True)
     number = models.CharField(max_length=24)
-    application_id = models.CharField(max_length=26, unique=True)
+    application_id = models.CharField(max_length=26)
     customer_id = models.CharField(max_length=26)
     verdict = models.CharField(max_length=10)
     grade = models.CharField(max_length=8)
@@ -120,8 +120,25 @@ class DecisionRow(models.Model):
             models.CheckConstraint(
                 name="decisions_decision_amounts", condition=Q(limit_minor__gte=0, annual_rate_ppm__gte=0)
             ),
+            # One answer, and before it at most one referral to a person.
+            models.UniqueConstraint(
+                name="decisions_decision_one_referral",
+                fields=["application_id"],
+                condition=Q(verdict="referred"),
+            ),
+            models.UniqueConstraint(
+                name="decisions_decision_one_answer",
+                fields=["application_id"],
+                condition=Q(verdict__in=["approved", "declined"]),
+            ),
         ]
-        indexes = [models.Index(name="decisions_decision_whose", fields=["customer_id", "decided_at"])]
+        indexes = [
+            models.Index(name="decisions_decision_whose", fields=["customer_id", "decided_at"]),
+            models.Index(name="decisions_decision_about", fields=["application_id", "decided_at"]),
+            models.Index(
+                name="decisions_decision_referral", fields=["decided_at"], condition=Q(verdict="referred")
+            ),
+        ]
 
     def to_summary(self) -> DecisionSummary:
         """This function will return what a list shows of the row."""

@@ -17,6 +17,7 @@ from puhui.decisions.domain.application import (
     ApplicationInput,
     ApplicationNotSent,
     ApplicationState,
+    NotAwaitingPerson,
     check_typed,
 )
 from puhui.decisions.domain.stored import (
@@ -27,7 +28,7 @@ from puhui.decisions.domain.stored import (
 )
 from puhui.decisions.domain.values import Decision, DecisionInput
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
-from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.rows import find_row, insert_row, list_rows_where, update_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -47,7 +48,7 @@ def save_application(*, id: str, customer_id: str, fields: Mapping[str, str], no
     _next_state(row, "save")
     row.typed_json = _text({**json.loads(row.typed_json), **typed})
     row.saved_at = now
-    row.save(force_update=True, update_fields=["typed_json", "saved_at"])
+    update_row(row, ["typed_json", "saved_at"])
     return row.to_domain()
 
 
@@ -63,7 +64,7 @@ def submit_application(*, id: str, application: ApplicationInput, now: datetime)
         return row.to_domain()
     row.state = _next_state(row, "submit").value
     row.submitted_json, row.submitted_at = body, now
-    row.save(force_update=True, update_fields=["state", "submitted_json", "submitted_at"])
+    update_row(row, ["state", "submitted_json", "submitted_at"])
     _append(row, "submit", now)
     return row.to_domain()
 
@@ -77,12 +78,41 @@ def record_decision(
     """
     require_transaction()
     assert input.application_id == application_id, "a decision is kept with its own application"
+    assert input.person is None, "a person's decision has its own verb"
     row = _lock(application_id)
+    made = _made(id, row, input, decision)
+    if not DecisionRow.objects.filter(id=id, input_hash=made.input_hash).exists():
+        _conclude(row, made, "decide", now)
+    return _as_stored(made, input, decision)
+
+
+def record_person_decision(
+    *, id: str, application_id: str, input: DecisionInput, decision: Decision, now: datetime
+) -> StoredDecision:
+    """This function will keep what a person decided, beside the referral that asked her; the same again changes nothing.
+
+    Raises: ApplicationUnknown; NotAwaitingPerson when the policy did not refer, or a person has decided already.
+    """
+    require_transaction()
+    assert input.application_id == application_id and input.person is not None
+    row = _lock(application_id)
+    made = _made(id, row, input, decision)
+    if not DecisionRow.objects.filter(id=id, input_hash=made.input_hash).exists():
+        verdicts = set(
+            DecisionRow.objects.filter(application_id=application_id).values_list("verdict", flat=True)
+        )
+        if verdicts != {"referred"}:
+            raise NotAwaitingPerson()
+        _conclude(row, made, "person", now)
+    return _as_stored(made, input, decision)
+
+
+def _made(id: str, row: ApplicationRow, input: DecisionInput, decision: Decision) -> DecisionRow:
     seen, out = canonical_bytes(input), canonical_bytes(decision)
-    made = DecisionRow(
+    return DecisionRow(
         id=id,
         number=reference("D", id, input.on_date.isoformat()),
-        application_id=application_id,
+        application_id=row.id,
         customer_id=row.customer_id,
         verdict=decision.verdict.kind,
         grade=decision.grade,
@@ -99,17 +129,22 @@ def record_decision(
         evaluator_sha256=input.evaluator_sha256,
         decided_at=input.decided_at,
     )
-    if not DecisionRow.objects.filter(id=id, input_hash=made.input_hash).exists():
-        row.state = _next_state(row, "decide").value
-        insert_row(made)
-        row.decided_at = now
-        row.save(force_update=True, update_fields=["state", "decided_at"])
-        _append(row, "decide", now)
+
+
+def _conclude(row: ApplicationRow, made: DecisionRow, act: str, now: datetime) -> None:
+    row.state = _next_state(row, act).value
+    insert_row(made)
+    row.decided_at = now
+    row.save(force_update=True, update_fields=["state", "decided_at"])
+    _append(row, act, now)
+
+
+def _as_stored(made: DecisionRow, input: DecisionInput, decision: Decision) -> StoredDecision:
     return StoredDecision(
-        id=id,
+        id=made.id,
         number=made.number,
-        application_id=application_id,
-        customer_id=row.customer_id,
+        application_id=made.application_id,
+        customer_id=made.customer_id,
         input=input,
         decision=decision,
         input_hash=made.input_hash,
@@ -119,7 +154,7 @@ def record_decision(
 
 
 def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application:
-    if ApplicationRow.objects.filter(customer_id=customer_id, state__in=["draft", "submitted"]).exists():
+    if list_rows_where(ApplicationRow, "customer_id = %s AND state IN ('draft', 'submitted')", [customer_id]):
         raise AnotherApplicationOpen()
     day = business_date(now, zone=settings.LENDER["zone"])
     row = ApplicationRow(
@@ -154,13 +189,17 @@ def _next_state(row: ApplicationRow, act: str) -> ApplicationState:
     return TRANSITIONS[state, act]
 
 
-SEQUENCE = {"open": 1, "submit": 2, "decide": 3}  # the only way through, so each act has its place
+SEQUENCE = {
+    "open": 1,
+    "submit": 2,
+    "decide": 3,
+    "person": 4,
+}  # the only way through, so each act has its place
 
 
 def _append(row: ApplicationRow, act: str, now: datetime) -> None:
-    ApplicationEventRow(application_id=row.id, seq=SEQUENCE[act], act=act, state=row.state, at=now).save(
-        force_insert=True
-    )
+    event = ApplicationEventRow(application_id=row.id, seq=SEQUENCE[act], act=act, state=row.state, at=now)
+    insert_row(event)
 
 
 def _text(value: object) -> str:

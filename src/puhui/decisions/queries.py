@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from puhui.decisions.domain.codec import read_decision, read_input
 from puhui.decisions.domain.reason_texts import ReasonTexts
@@ -13,13 +15,14 @@ from puhui.decisions.domain.stored import (
     Application,
     ApplicationEvent,
     ApplicationUnknown,
+    DecisionFigures,
     DecisionSummary,
     DecisionUnknown,
     StoredDecision,
 )
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
 from puhui.decisions.policy_files import CreditPolicyMissing, RulesUnknown, bind, in_force, load
-from puhui.runtime.rows import find_row
+from puhui.runtime.rows import find_row, list_rows, list_rows_where
 
 OPEN_STATES = ["draft", "submitted"]
 
@@ -70,8 +73,10 @@ def get_application(id: str) -> Application:
 
 def find_open_application(customer_id: str) -> Application | None:
     """This function will return the customer's draft or submitted application, if there is one."""
-    row = ApplicationRow.objects.filter(customer_id=customer_id, state__in=OPEN_STATES).first()
-    return row.to_domain() if row else None
+    found = list_rows_where(
+        ApplicationRow, "customer_id = %s AND state IN (%s, %s)", [customer_id, *OPEN_STATES]
+    )
+    return found[0].to_domain() if found else None
 
 
 def find_latest_application(customer_id: str) -> Application | None:
@@ -98,9 +103,11 @@ def get_decision(id: str) -> StoredDecision:
 
 
 def find_decision(application_id: str) -> StoredDecision | None:
-    """This function will return the decision on an application, if there is one yet."""
-    row = find_row(DecisionRow, application_id=application_id)
-    return _stored(row) if row else None
+    """This function will return the decision that stands on an application, if there is one yet: a person's before
+    the referral to her.
+    """
+    rows = list_rows(DecisionRow, order=("-decided_at", "-id"), application_id=application_id)
+    return _stored(rows[0]) if rows else None
 
 
 def find_decision_by_id(id: str) -> StoredDecision | None:
@@ -121,6 +128,45 @@ def list_decision_summaries(*, after: str = "", limit: int = 200) -> list[Decisi
     return [row.to_summary() for row in rows[:limit]]
 
 
+def _awaiting() -> QuerySet[DecisionRow]:
+    answered = DecisionRow.objects.exclude(verdict="referred").values("application_id")
+    return DecisionRow.objects.filter(verdict="referred").exclude(application_id__in=answered)
+
+
+def list_referred(*, limit: int = 200) -> list[DecisionSummary]:
+    """This function will return what waits for a person's decision, the longest waiting first."""
+    rows = _awaiting().order_by("decided_at", "id").defer("input_json", "output_json")
+    return [row.to_summary() for row in rows[:limit]]
+
+
+def count_referred() -> int:
+    """This function will return how many requests wait for a person's decision."""
+    return _awaiting().count()
+
+
+def list_decided(*, until: datetime) -> list[DecisionFigures]:
+    """This function will return verdict, score and price of every decision up to an instant, oldest first. One query."""
+    rows = DecisionRow.objects.filter(decided_at__lte=until).order_by("decided_at", "id")
+    found = rows.values_list("application_id", "verdict", "points", "annual_rate_ppm", "decided_at")
+    return [
+        DecisionFigures(
+            application_id=one[0], verdict=one[1], points=one[2], annual_rate_ppm=one[3], decided_at=one[4]
+        )
+        for one in found
+    ]
+
+
+def count_submitted(*, until: datetime) -> int:
+    """This function will return how many requests were sent up to an instant."""
+    return ApplicationRow.objects.filter(submitted_at__lte=until).count()
+
+
+def get_decision_row(id: str) -> dict[str, Any]:
+    """This function will return a decision exactly as stored, column by column, for auditors. Raises: DecisionUnknown."""
+    row = _row(id=id)
+    return {field.attname: getattr(row, field.attname) for field in DecisionRow._meta.concrete_fields}
+
+
 def list_decision_ids(*, after: str = "", limit: int = 1000) -> list[str]:
     """This function will return ids of decisions in their order, for replaying them all page by page."""
     return list(DecisionRow.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:limit])
@@ -139,7 +185,7 @@ def replay_decision(id: str) -> Replay:
 
 
 def _row(**wanted: Any) -> DecisionRow:
-    row = DecisionRow.objects.filter(**wanted).first()
+    row = find_row(DecisionRow, **wanted)
     if row is None:
         raise DecisionUnknown()
     return row

@@ -10,6 +10,7 @@ from puhui.core.ids import derive_id
 from puhui.facts.domain import Fact, FactConsentMissing
 from puhui.facts.models import FactRow
 from puhui.protection.queries import list_purposes_in_force
+from puhui.runtime.rows import insert_all_if_absent
 from puhui.runtime.transactions import require_transaction
 
 
@@ -26,12 +27,12 @@ def record_facts(*, facts: Sequence[Fact], now: datetime) -> int:
             if one.customer_id == customer_id and (one.purpose not in allowed or not one.consent_id):
                 raise FactConsentMissing(purpose=one.purpose)
     rows = {row.id: row for row in (_row(one, now) for one in facts)}
-    known = {row.id: row.value_json for row in FactRow.objects.filter(id__in=list(rows))}
-    for id, value_json in known.items():
-        assert rows[id].value_json == value_json, f"fact {rows[id].name} was recorded with another value"
-    new = [row for id, row in rows.items() if id not in known]
-    FactRow.objects.bulk_create(new)
-    return len(new)
+    new = insert_all_if_absent(list(rows.values()))
+    if new < len(rows):
+        known = {row.id: row.value_json for row in FactRow.objects.filter(id__in=list(rows))}
+        for id, value_json in known.items():
+            assert rows[id].value_json == value_json, f"fact {rows[id].name} was recorded with another value"
+    return new
 
 
 def _row(fact: Fact, now: datetime) -> FactRow:

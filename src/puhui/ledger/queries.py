@@ -52,3 +52,20 @@ def list_entries(
     if source is not None:
         rows = rows.filter(source=source)
     return [row.to_domain() for row in rows[:limit]]
+
+
+def list_daily_balance(*, code: str, currency: str, until: date) -> list[tuple[date, int]]:
+    """This function will return the balance of one account (debits less credits) after each day with a movement, up to
+    and including `until`, oldest first. Two queries.
+    """
+    assert code in ACCOUNTS, f"{code} is not in the chart"
+    moved: dict[date, int] = defaultdict(int)
+    for column, sign in (("debit", 1), ("credit", -1)):
+        rows = _up_to(until).filter(currency=currency, **{column: code})
+        for day, total in rows.values_list("business_date").annotate(total=Sum("amount_minor")).order_by():
+            moved[day] += sign * int(total)
+    run, found = 0, []
+    for day in sorted(moved):
+        run += moved[day]
+        found.append((day, run))
+    return found

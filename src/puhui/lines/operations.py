@@ -9,7 +9,7 @@ from puhui.lines import domain
 from puhui.lines.domain import Line, LineAct, LineState, next_state
 from puhui.lines.models import LineEventRow, LineRow
 from puhui.lines.queries import LineNotFound
-from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.rows import find_row, insert_row, list_rows, update_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -131,17 +131,19 @@ def _lock(line_id: str) -> Line:
 
 
 def _happened(line_id: str, act: LineAct, source: str) -> bool:
-    return LineEventRow.objects.filter(line_id=line_id, act=act.value, source=source).exists()
+    return bool(list_rows(LineEventRow, line_id=line_id, act=act.value, source=source))
 
 
 def _store(line: Line, act: LineAct, amount_minor: int, source: str, reason: str, now: datetime) -> Line:
-    LineRow.objects.filter(id=line.id).update(used_minor=line.used_minor, state=line.state.value)
+    update_row(
+        LineRow(id=line.id, used_minor=line.used_minor, state=line.state.value), ["used_minor", "state"]
+    )
     _append(line, act, amount_minor=amount_minor, source=source, reason=reason, now=now)
     return line
 
 
 def _append(line: Line, act: LineAct, *, amount_minor: int, source: str, reason: str, now: datetime) -> None:
-    LineEventRow.objects.create(
+    event = LineEventRow(
         line_id=line.id,
         act=act.value,
         amount_minor=amount_minor,
@@ -150,3 +152,4 @@ def _append(line: Line, act: LineAct, *, amount_minor: int, source: str, reason:
         reason=reason,
         at=now,
     )
+    insert_row(event)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
 
 from puhui.loans.domain import (
     Contract,
+    ContractTerms,
     EventKind,
     Loan,
     LoanEvent,
@@ -19,6 +21,12 @@ from puhui.loans.domain import (
 )
 
 STATES = [state.value for state in LoanState]
+
+
+@lru_cache(maxsize=4096)
+def _terms(text: str) -> ContractTerms:
+    """The terms that a stored text says. A signed text never changes, so each is read once."""
+    return terms_from_plain(json.loads(text))
 
 
 class ContractRow(models.Model):
@@ -43,6 +51,10 @@ class ContractRow(models.Model):
         ]
         indexes = [models.Index(name="loans_contract_customer", fields=["customer_id", "signed_at"])]
 
+    def to_terms(self) -> ContractTerms:
+        """This function will return the terms alone, which is all that a position needs."""
+        return _terms(self.terms_json)
+
     def to_domain(self) -> Contract:
         """This function will return the row as a value."""
         return Contract(
@@ -51,7 +63,7 @@ class ContractRow(models.Model):
             quote_id=self.quote_id,
             customer_id=self.customer_id,
             line_id=self.line_id,
-            terms=terms_from_plain(json.loads(self.terms_json)),
+            terms=self.to_terms(),
             text_sha256=self.text_sha256,
             language=self.language,
             signed_at=self.signed_at,

@@ -26,12 +26,10 @@ from puhui.loans.domain import (
     terms_to_plain,
 )
 from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
-from puhui.loans.queries import LoanNotFound, get_contract, list_events, list_positions
+from puhui.loans.queries import LoanNotFound, get_contract, list_events, list_loan_positions
 from puhui.offers.domain import SignedQuote
-from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.rows import find_row, insert_row, update_row, upsert_rows
 from puhui.runtime.transactions import require_transaction
-
-SNAPSHOT_FIGURES = [field.attname for field in LoanSnapshotRow._meta.concrete_fields if not field.primary_key]
 
 
 class LoanNotYours(Refusal):
@@ -115,7 +113,8 @@ def record_event(
     after = position(terms=terms, events=[*events, done], as_of=as_of)
     _insert(done)
     if after.state.value != row.state:
-        LoanRow.objects.filter(id=loan_id).update(state=after.state.value)
+        row.state = after.state.value
+        update_row(row, ["state"])
     _write_snapshots([snapshot_of(loan_id=loan_id, customer_id=row.customer_id, position=after)])
     booked = tuple(postings(before=before, after=after, event=done))
     return RecordedEvent(event=done, before=before, after=after, postings=booked, repeated=False)
@@ -127,10 +126,9 @@ def refresh_snapshots(*, loan_ids: Sequence[str], as_of: date) -> int:
     The day roll calls it page by page; running it again changes nothing.
     """
     require_transaction()
-    customers = dict(LoanRow.objects.filter(id__in=loan_ids).values_list("id", "customer_id"))
-    found = list_positions(loan_ids=loan_ids, as_of=as_of)
+    found = list_loan_positions(loan_ids=loan_ids, as_of=as_of)
     _write_snapshots(
-        snapshot_of(loan_id=id, customer_id=customers[id], position=one) for id, one in sorted(found.items())
+        snapshot_of(loan_id=loan.id, customer_id=loan.customer_id, position=one) for loan, one in found
     )
     return len(found)
 
@@ -160,6 +158,4 @@ def _insert(event: LoanEvent) -> None:
 
 def _write_snapshots(snapshots: Iterable[LoanSnapshot]) -> None:
     rows = [LoanSnapshotRow(**{**asdict(one), "state": one.state.value}) for one in snapshots]
-    LoanSnapshotRow.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["loan_id"], update_fields=SNAPSHOT_FIGURES
-    )
+    upsert_rows(rows)

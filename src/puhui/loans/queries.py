@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-
-from django.db.models import Q
 
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
@@ -19,8 +17,9 @@ from puhui.loans.domain import (
     Position,
     position,
 )
+from puhui.loans.domain.portfolio import PortfolioLoan, portfolio_loan
 from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
-from puhui.runtime.rows import find_row, list_rows
+from puhui.runtime.rows import find_row, list_rows, list_rows_where
 
 
 class LoanNotFound(Refusal):
@@ -79,7 +78,7 @@ def find_loan_of_contract(*, contract_id: str) -> Loan | None:
 
 def list_loans(*, customer_id: str) -> list[Loan]:
     """This function will return every loan of a customer, newest first."""
-    rows = LoanRow.objects.filter(customer_id=customer_id).order_by("-opened_at", "-id")
+    rows = list_rows(LoanRow, order=("-opened_at", "-id"), customer_id=customer_id)
     return [row.to_domain() for row in rows]
 
 
@@ -107,18 +106,33 @@ def get_position(*, loan_id: str, as_of: date, known_at: datetime | None = None)
 
 
 def list_positions(*, loan_ids: Sequence[str], as_of: date) -> dict[str, Position]:
-    """This function will compute the positions of many loans on `as_of`, by loan id, in two queries."""
-    rows = LoanRow.objects.select_related("contract").filter(id__in=loan_ids)
+    """This function will compute the positions of many loans on `as_of`, by loan id, in three queries."""
+    return {loan.id: one for loan, one in list_loan_positions(loan_ids=loan_ids, as_of=as_of)}
+
+
+def list_loan_positions(*, loan_ids: Sequence[str], as_of: date) -> list[tuple[Loan, Position]]:
+    """This function will return many loans with their positions on `as_of`, in order of their ids, in three queries."""
+    if not loan_ids:
+        return []
+    loans = list_rows_where(LoanRow, f"id IN ({_marks(loan_ids)})", loan_ids, ending="ORDER BY id")
+    signed = [loan.contract_id for loan in loans]
+    contracts = list_rows_where(ContractRow, f"id IN ({_marks(signed)})", signed) if signed else []
+    terms = {row.id: row.to_terms() for row in contracts}
     events = _events_by_loan(loan_ids)
-    return {
-        row.id: position(terms=row.contract.to_domain().terms, events=events[row.id], as_of=as_of)
-        for row in rows
-    }
+    return [
+        (loan.to_domain(), position(terms=terms[loan.contract_id], events=events[loan.id], as_of=as_of))
+        for loan in loans
+    ]
 
 
-def _events_by_loan(loan_ids: Iterable[str]) -> defaultdict[str, list[LoanEvent]]:
+def _marks(ids: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(ids))
+
+
+def _events_by_loan(loan_ids: Sequence[str]) -> defaultdict[str, list[LoanEvent]]:
     found: defaultdict[str, list[LoanEvent]] = defaultdict(list)
-    for row in LoanEventRow.objects.filter(loan_id__in=loan_ids).order_by("loan_id", "seq"):
+    where = f"loan_id IN ({_marks(loan_ids)})"
+    for row in list_rows_where(LoanEventRow, where, loan_ids, ending="ORDER BY loan_id, seq"):
         found[row.loan_id].append(row.to_domain())
     return found
 
@@ -143,9 +157,13 @@ def list_due_snapshots(*, by: date, after: str = "", limit: int = 500) -> list[L
     """This function will return list figures of active loans that have or may have something due on `by` or before, in
     order of their ids. For choosing loans, never for money.
     """
-    rows = LoanSnapshotRow.objects.filter(state=LoanState.ACTIVE.value, loan_id__gt=after)
-    rows = rows.filter(Q(next_due_date__lte=by) | Q(due_minor__gt=0))
-    return [row.to_domain() for row in rows.order_by("loan_id")[:limit]]
+    rows = list_rows_where(
+        LoanSnapshotRow,
+        "state = %s AND loan_id > %s AND (next_due_date <= %s OR due_minor > 0)",
+        [LoanState.ACTIVE.value, after, by],
+        ending=f"ORDER BY loan_id LIMIT {limit:d}",
+    )
+    return [row.to_domain() for row in rows]
 
 
 def list_snapshots(
@@ -165,3 +183,39 @@ def list_snapshots(
     if bucket is not None:
         rows = rows.filter(bucket=bucket)
     return [row.to_domain() for row in rows.order_by("loan_id")[:limit]]
+
+
+def find_snapshot(*, loan_id: str) -> LoanSnapshot | None:
+    """This function will return the list figures of one loan as they are stored, or None."""
+    row = find_row(LoanSnapshotRow, loan_id=loan_id)
+    return None if row is None else row.to_domain()
+
+
+def list_portfolio(*, as_of: date, after: str = "", limit: int = 500) -> list[PortfolioLoan]:
+    """This function will return the loans signed by `as_of`, by id, with what they are on that date, in two queries.
+
+    A loan signed later is left out; one paid out later stands as pending.
+    """
+    rows = list(LoanRow.objects.select_related("contract").filter(id__gt=after).order_by("id")[:limit])
+    events = _events_by_loan([row.id for row in rows])
+    found = []
+    for row in rows:
+        contract = row.contract.to_domain()
+        there = position(terms=contract.terms, events=events[row.id], as_of=as_of)
+        found.append(
+            portfolio_loan(
+                loan_id=row.id,
+                quote_id=contract.quote_id,
+                customer_id=row.customer_id,
+                signed_at=contract.signed_at,
+                annual_rate_ppm=contract.terms.annual_rate_ppm,
+                position=there,
+            )
+        )
+    return found
+
+
+def portfolio_version() -> tuple[int, str]:
+    """This function will return what changes whenever an event is recorded: how many there are, and the newest."""
+    newest = LoanEventRow.objects.order_by("-booked_at", "-id").values_list("id", flat=True).first()
+    return LoanEventRow.objects.count(), newest or ""

@@ -9,7 +9,7 @@ from puhui.core.refusals import Refusal
 from puhui.offers.domain import Quote, SignedQuote, quote_sha256, quote_to_plain
 from puhui.offers.models import QuoteRow, SignatureRow
 from puhui.offers.queries import QuoteNotFound
-from puhui.runtime.rows import find_row
+from puhui.runtime.rows import find_row, insert_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -46,7 +46,7 @@ def issue_quote(*, quote: Quote, now: datetime) -> Quote:
     if earlier is not None:
         assert earlier.sha256 == sha256, "a quote never changes"
         return quote
-    QuoteRow.objects.create(
+    row = QuoteRow(
         id=quote.id,
         number=quote.number,
         customer_id=quote.customer_id,
@@ -59,6 +59,7 @@ def issue_quote(*, quote: Quote, now: datetime) -> Quote:
         sha256=sha256,
         body=canonical_bytes(quote_to_plain(quote)).decode(),
     )
+    insert_row(row)
     return quote
 
 
@@ -82,11 +83,11 @@ def sign_quote(
         raise QuoteNotFound()
     if row.customer_id != signer_customer_id:
         raise QuoteNotYours()
-    if SignatureRow.objects.filter(quote_id=quote_id).exists():
+    if find_row(SignatureRow, quote_id=quote_id) is not None:
         raise QuoteAlreadySigned(number=row.number)
     if now > row.valid_until:
         raise QuoteExpired(number=row.number, valid_until=row.valid_until)
-    return SignatureRow.objects.create(
+    signature = SignatureRow(
         quote=row,
         signer_customer_id=signer_customer_id,
         code_id=code_id,
@@ -94,4 +95,6 @@ def sign_quote(
         contract_sha256=contract_sha256,
         quote_sha256=row.sha256,
         signed_at=now,
-    ).to_domain()
+    )
+    insert_row(signature)
+    return signature.to_domain()

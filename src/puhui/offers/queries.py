@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -51,6 +53,27 @@ def list_quotes(*, customer_id: str) -> list[IssuedQuote]:
         .order_by("-issued_at", "-id")
     )
     return [IssuedQuote(quote=row.to_domain(), signed=hasattr(row, "signature")) for row in rows]
+
+
+def get_quote_row(id: str) -> dict[str, Any]:
+    """This function will return a quote exactly as stored, column by column, for auditors. Raises: QuoteNotFound."""
+    row = find_row(QuoteRow, id=id)
+    if row is None:
+        raise QuoteNotFound()
+    return {field.attname: getattr(row, field.attname) for field in QuoteRow._meta.concrete_fields}
+
+
+def list_quote_ids(*, after: str = "", limit: int = 1000) -> list[str]:
+    """This function will return ids of quotes in their order, for replaying them all page by page."""
+    return list(QuoteRow.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def list_all_in_rates(*, until: datetime) -> dict[str, int]:
+    """This function will return the all-in annual cost (effective, ppm) of every quote signed up to an instant, by
+    quote id. One query.
+    """
+    rows = SignatureRow.objects.filter(signed_at__lte=until).values_list("quote_id", "quote__body")
+    return {id: int(json.loads(body)["all_in"]["apr_effective_ppm"]) for id, body in rows}
 
 
 def find_signature(*, quote_id: str) -> SignedQuote | None:

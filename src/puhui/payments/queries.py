@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 
 from puhui.core.refusals import Refusal
 from puhui.payments.domain import (
@@ -33,7 +34,7 @@ from puhui.payments.models import (
     StatementDay,
     SuspenseRow,
 )
-from puhui.runtime.rows import find_row, list_rows
+from puhui.runtime.rows import find_row, list_rows, list_rows_where
 from puhui.runtime.sealing import unseal
 
 CHUNK = 500
@@ -159,23 +160,31 @@ def get_account(*, id: str) -> BankAccount:
 
 def list_accounts(*, customer_id: str) -> list[BankAccount]:
     """This function will return the customer's bound accounts, newest first."""
-    rows = AccountRow.objects.filter(customer_id=customer_id).order_by("-bound_at", "id")
+    rows = list_rows(AccountRow, order=("-bound_at", "id"), customer_id=customer_id)
     return [row.to_domain() for row in rows]
 
 
 def get_active_mandate(*, customer_id: str, account_id: str | None = None) -> Mandate | None:
     """This function will return the customer's newest active mandate (of one account, if given), or None."""
-    found = MandateRow.objects.filter(customer_id=customer_id, state=MandateState.ACTIVE.value)
+    wanted: dict[str, Any] = {"customer_id": customer_id, "state": MandateState.ACTIVE.value}
     if account_id is not None:
-        found = found.filter(account_id=account_id)
-    row = found.order_by("-agreed_at", "id").first()
-    return row.to_domain() if row else None
+        wanted["account_id"] = account_id
+    found = list_rows(MandateRow, order=("-agreed_at", "id"), **wanted)
+    return found[0].to_domain() if found else None
 
 
 def list_active_mandates(*, customer_ids: Iterable[str]) -> dict[str, Mandate]:
     """This function will return the newest active mandate of each customer who has one, by customer id."""
-    found = MandateRow.objects.filter(customer_id__in=list(customer_ids), state=MandateState.ACTIVE.value)
-    return {row.customer_id: row.to_domain() for row in found.order_by("agreed_at", "-id")}
+    ids = list(customer_ids)
+    if not ids:
+        return {}
+    found = list_rows_where(
+        MandateRow,
+        f"state = 'active' AND customer_id IN ({', '.join(['%s'] * len(ids))})",
+        ids,
+        ending="ORDER BY agreed_at, id DESC",
+    )
+    return {row.customer_id: row.to_domain() for row in found}
 
 
 def list_mandates(*, customer_id: str) -> list[Mandate]:
@@ -228,3 +237,10 @@ def list_discrepancies(
 
 def _closings(ids: Sequence[str]) -> dict[str, Closing]:
     return {row.item_id: row for row in Closing.objects.filter(item_id__in=ids)}
+
+
+def count_orders(*, until: datetime) -> list[tuple[str, str, int, int]]:
+    """This function will return (direction, state, orders, minor units) of all orders opened up to an instant. One query."""
+    rows = OrderRow.objects.filter(created_at__lte=until).values_list("direction", "state")
+    found = rows.annotate(n=Count("id"), total=Sum("amount_minor")).order_by("direction", "state")
+    return [(one[0], one[1], int(one[2]), int(one[3])) for one in found]

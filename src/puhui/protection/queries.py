@@ -209,3 +209,15 @@ def list_case_events(case_id: str) -> tuple[CaseEvent, ...]:
     """This function will return what happened to a case, in order, texts unsealed."""
     rows = CaseEventRow.objects.filter(case_id=case_id).order_by("seq")
     return tuple(row.to_domain(text=unseal(row.text_sealed) if row.text_sealed else "") for row in rows)
+
+
+def list_case_openings(*, kind: str, until: datetime) -> list[datetime]:
+    """This function will return when each case of a kind was opened, up to an instant, oldest first. One query."""
+    rows = CaseRow.objects.filter(kind=kind, opened_at__lte=until).order_by("opened_at")
+    return list(rows.values_list("opened_at", flat=True))
+
+
+def find_case_by_number(number: str) -> Case | None:
+    """This function will return a case by the number that people read aloud, None when there is none."""
+    row = find_row(CaseRow, number=number)
+    return _case(row) if row else None

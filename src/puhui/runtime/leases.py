@@ -16,7 +16,7 @@ from itertools import takewhile
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from puhui.runtime.domain import (
     ATTEMPT_CAP,
@@ -29,6 +29,7 @@ from puhui.runtime.domain import (
 )
 from puhui.runtime.logs import redact
 from puhui.runtime.models import Work, mark_done
+from puhui.runtime.rows import list_rows_where, prepared
 from puhui.runtime.transactions import transaction
 
 ERROR_LENGTH_MAX = 500
@@ -85,16 +86,24 @@ def claim(*, kinds: Collection[str], now: datetime, lease_seconds: int, limit: i
 
 def _due(kinds: Collection[str], now: datetime, limit: int) -> list[Work]:
     """Return due rows, locked where the database has row locks (others' rows are skipped, not waited for)."""
-    rows = Work.objects.filter(settled_at=None, run_at__lte=now, kind__in=list(kinds))
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True)
-    return list(rows.order_by("run_at", "id")[:limit])
+    marks = ", ".join(["%s"] * len(kinds))
+    skip = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    return list_rows_where(
+        Work,
+        f"settled_at IS NULL AND run_at <= %s AND kind IN ({marks})",
+        [prepared(now), *kinds],
+        ending=f"ORDER BY run_at, id LIMIT {limit:d}{skip}",
+    )
 
 
 def _take(ids: list[int], token: str, until: datetime) -> None:
-    Work.objects.filter(id__in=ids).update(
-        state=WorkState.LEASED.value, token=token, lease_until=until, run_at=until, attempts=F("attempts") + 1
-    )
+    ends = prepared(until)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runtime_work SET state = 'leased', token = %s, lease_until = %s, run_at = %s, "
+            f"attempts = attempts + 1 WHERE id IN ({', '.join(['%s'] * len(ids))})",
+            [token, ends, ends, *ids],
+        )
 
 
 def _dead(error: str, now: datetime) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Min
 
 from puhui.runtime import blobs
 from puhui.runtime.domain import (
@@ -18,7 +19,7 @@ from puhui.runtime.domain import (
     WorkState,
     audit_hash,
 )
-from puhui.runtime.models import Audit, AuditHead, Blob, Clock, Work, Worker
+from puhui.runtime.models import Audit, AuditHead, Blob, Clock, IdempotencyKey, Work, Worker
 
 WORKER_SILENCE_SECONDS = 30  # a worker not heard of for longer is taken for gone
 OVERDUE_SECONDS = 60
@@ -62,6 +63,26 @@ def get_worker_status(*, now: datetime) -> WorkerStatus:
     return WorkerStatus(alive=beats > 0, workers=beats, last_heartbeat_at=last, overdue=overdue, dead=dead)
 
 
+def find_answer(*, scope: str, key: str) -> dict[str, Any] | None:
+    """This function will return the answer that an idempotency key was given, None when it was not."""
+    row = IdempotencyKey.objects.filter(scope=scope, key=key).first()
+    found: dict[str, Any] | None = (
+        json.loads(row.answer) if row is not None and row.answer is not None else None
+    )
+    return found
+
+
+def next_open_work_at() -> datetime | None:
+    """This function will return when the next open item of work may be taken, None when nothing is open."""
+    found: datetime | None = Work.objects.filter(settled_at=None).aggregate(at=Min("run_at"))["at"]
+    return found
+
+
+def list_worker_names() -> list[str]:
+    """This function will return the names ("host:pid") of the workers that have reported and not ended."""
+    return list(Worker.objects.order_by("name").values_list("name", flat=True))
+
+
 def has_blob(sha256: str) -> bool:
     """This function will tell whether the content named `sha256` was put."""
     return Blob.objects.filter(sha256=sha256).exists()
@@ -78,6 +99,13 @@ def get_blob(sha256: str) -> tuple[bytes, str]:
 def list_audit(subject: str, *, limit: int = 200) -> list[AuditEntry]:
     """This function will return the newest audit rows about `subject`, at most `limit`, newest first."""
     return [row.to_domain() for row in Audit.objects.filter(subject=subject).order_by("-seq")[:limit]]
+
+
+def list_audit_of_actions(prefix: str, *, limit: int = 200) -> list[AuditEntry]:
+    """This function will return the newest audit rows whose action begins with `prefix`, newest first."""
+    return [
+        row.to_domain() for row in Audit.objects.filter(action__startswith=prefix).order_by("-seq")[:limit]
+    ]
 
 
 def has_audit_link(*, seq: int, hash: str) -> bool:

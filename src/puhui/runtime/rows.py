@@ -12,33 +12,77 @@ other sees what was stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = TypeVar("Row", bound=models.Model)
 Convert = Callable[[Any], Any]
+Prepare = Callable[[Any, BaseDatabaseWrapper], Any]
+
+# Values of these types go to the database as they are, in columns of these fields.
+PLAIN_TYPES = frozenset({str, int, type(None)})
+PLAIN_FIELDS = (models.CharField, models.TextField, models.IntegerField)
 
 
-@lru_cache(maxsize=128)
-def _fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
-    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """What is worked out once for each model."""
+
+    table: str  # its table
+    columns: dict[str, str]  # column by attribute name, in the table's order
+    attributes: list[str]  # attribute names, in the table's order
+    prepare: dict[str, Prepare]  # how a value becomes the database's, by attribute name
+    inserted: tuple[str, ...]  # attributes that an insert names (numbers that the database gives are not)
+    key: str  # attribute of the primary key
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
+def _shape(model: type[models.Model]) -> _Shape:
+    fields = model._meta.concrete_fields
+    assert model._meta.pk is not None
+    return _Shape(
+        table=model._meta.db_table,
+        columns={field.attname: str(field.column) for field in fields},
+        attributes=[field.attname for field in fields],
+        prepare={
+            field.attname: partial(_prepare_plain, field)
+            if isinstance(field, PLAIN_FIELDS)
+            else field.get_db_prep_save
+            for field in fields
+        },
+        inserted=tuple(field.attname for field in fields if not isinstance(field, models.AutoField)),
+        key=model._meta.pk.attname,
+    )
+
+
+def _prepare_plain(field: models.Field[Any, Any], value: Any, database: BaseDatabaseWrapper) -> Any:
+    return value if type(value) in PLAIN_TYPES else field.get_db_prep_save(value, database)
+
+
+def _database() -> BaseDatabaseWrapper:
+    """The connection itself: each use of Django's proxy of it looks it up again."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+@lru_cache(maxsize=256)
 def _converters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Convert], ...]:
     """Which columns of a fetched row need a Python value made of the database's, by position."""
+    database = _database()
     found: list[tuple[int, Convert]] = []
     for position, field in enumerate(model._meta.concrete_fields):
         column = field.get_col(model._meta.db_table)
-        converters = (*connection.ops.get_db_converters(column), *field.get_db_converters(connection))
+        converters = (*database.ops.get_db_converters(column), *field.get_db_converters(database))
         found += [(position, partial(_convert, convert, column)) for convert in converters]
     return tuple(found)
 
 
 def _convert(convert: Callable[[Any, Any, Any], Any], column: Any, value: Any) -> Any:
-    return convert(value, column, connection)
+    return convert(value, column, _database()) if value is not None else None
 
 
 @lru_cache(maxsize=512)
@@ -49,16 +93,15 @@ def _select(
     order: tuple[str, ...],
     lock: str,
 ) -> str:
-    columns = {field.attname: str(field.column) for field in model._meta.concrete_fields}
-    listed = ", ".join(columns.values())
+    shape = _shape(model)
     wanted = " AND ".join(
-        f"{columns[name]} IS NULL" if null else f"{columns[name]} = %s"
+        f"{shape.columns[name]} IS NULL" if null else f"{shape.columns[name]} = %s"
         for name, null in zip(names, nulls, strict=True)
     )
     ordered = ", ".join(
-        f"{columns[name.lstrip('-')]} DESC" if name[0] == "-" else columns[name] for name in order
+        f"{shape.columns[name.lstrip('-')]} DESC" if name[0] == "-" else shape.columns[name] for name in order
     )
-    sql = f"SELECT {listed} FROM {model._meta.db_table} WHERE {wanted}"
+    sql = f"SELECT {', '.join(shape.columns.values())} FROM {shape.table} WHERE {wanted}"
     return sql + (f" ORDER BY {ordered}" if ordered else "") + lock
 
 
@@ -68,29 +111,44 @@ def list_rows(model: type[Row], *, order: Sequence[str] = (), lock: bool = False
     `order` names columns, with "-" for descending. `lock` holds the rows until commit (PostgreSQL; on SQLite the
     transaction itself is the lock). One query.
     """
-    names = tuple(equal)
-    nulls = tuple(value is None for value in equal.values())
-    locking = " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
-    meta = model._meta
-    fields = {field.attname: field for field in meta.concrete_fields}
-    values = [
-        fields[name].get_db_prep_value(value, connection)
-        for name, value in equal.items()
-        if value is not None
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_select(model, names, nulls, tuple(order), locking), values)
+    database, prepare = _database(), _shape(model).prepare
+    nulls = tuple([value is None for value in equal.values()])
+    locking = " FOR UPDATE" if lock and database.features.has_select_for_update else ""
+    values = [prepare[name](value, database) for name, value in equal.items() if value is not None]
+    sql = _select(model, tuple(equal), nulls, tuple(order), locking)
+    return _fetch(database, model, sql, values)
+
+
+def list_rows_where(model: type[Row], where: str, values: Sequence[Any], *, ending: str = "") -> list[Row]:
+    """This function will return the rows of `model` for which the SQL condition `where` holds.
+
+    `where` and `ending` (order, limit, lock) are text of the program, never of a person; instants in `values` are
+    prepared by `prepared`. One query.
+    """
+    shape = _shape(model)
+    columns = ", ".join(shape.columns.values())
+    return _fetch(_database(), model, f"SELECT {columns} FROM {shape.table} WHERE {where} {ending}", values)
+
+
+def prepared(at: datetime) -> Any:
+    """This function will return an instant as the database takes it in a hand-written condition."""
+    return _database().ops.adapt_datetimefield_value(at)
+
+
+def _fetch(database: BaseDatabaseWrapper, model: type[Row], sql: str, values: Sequence[Any]) -> list[Row]:
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
         fetched = cursor.fetchall()
     if not fetched:
         return []
-    attributes = [field.attname for field in meta.concrete_fields]
-    converters = _converters(model, connection.vendor)
+    attributes, alias = _shape(model).attributes, database.alias
+    converters = _converters(model, database.vendor)
     found: list[Row] = []
     for raw in fetched:
         cells = list(raw)
         for position, convert in converters:
             cells[position] = convert(cells[position])
-        found.append(model.from_db(connection.alias, attributes, cells))
+        found.append(model.from_db(alias, attributes, cells))
     return found
 
 
@@ -116,14 +174,49 @@ def insert_if_absent(row: models.Model) -> bool:
     return insert_all_if_absent([row]) == 1
 
 
+def upsert_rows(rows: Sequence[models.Model]) -> None:
+    """This function will insert `rows` (of one model), or overwrite those whose primary key is there. One query."""
+    if not rows:
+        return
+    shape = _shape(type(rows[0]))
+    listed = ", ".join(
+        f"{column} = EXCLUDED.{column}" for name, column in shape.columns.items() if name != shape.key
+    )
+    _insert(rows, f" ON CONFLICT ({shape.columns[shape.key]}) DO UPDATE SET {listed}")
+
+
+@lru_cache(maxsize=512)
+def _insertion(model: type[models.Model], count: int, ending: str) -> str:
+    shape = _shape(model)
+    columns = ", ".join(shape.columns[name] for name in shape.inserted)
+    marks = ", ".join([f"({', '.join(['%s'] * len(shape.inserted))})"] * count)
+    return f"INSERT INTO {shape.table} ({columns}) VALUES {marks}{ending}"
+
+
 def _insert(rows: Sequence[models.Model], ending: str) -> int:
-    fields = _fields(type(rows[0]))
-    columns = ", ".join(str(field.column) for field in fields)
-    marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
-    sql = f"INSERT INTO {rows[0]._meta.db_table} ({columns}) VALUES {marks}{ending}"
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    model, database = type(rows[0]), _database()
+    shape = _shape(model)
+    values = [shape.prepare[name](getattr(row, name), database) for row in rows for name in shape.inserted]
+    with database.cursor() as cursor:
+        cursor.execute(_insertion(model, len(rows), ending), values)
         return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=256)
+def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
+    shape = _shape(model)
+    listed = ", ".join(f"{shape.columns[name]} = %s" for name in names)
+    return f"UPDATE {shape.table} SET {listed} WHERE {shape.columns[shape.key]} = %s"
+
+
+def update_row(row: models.Model, names: Sequence[str]) -> None:
+    """This function will write the named columns of `row`, found by its primary key.
+
+    Raises: AssertionError when the row is gone. One query.
+    """
+    model, database = type(row), _database()
+    prepare = _shape(model).prepare
+    values = [prepare[name](getattr(row, name), database) for name in (*names, _shape(model).key)]
+    with database.cursor() as cursor:
+        cursor.execute(_update(model, tuple(names)), values)
+        assert cursor.rowcount == 1, f"{_shape(model).table} has lost a row"

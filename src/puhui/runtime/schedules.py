@@ -12,7 +12,7 @@ from cronsim import CronSim
 
 from puhui.runtime.models import ScheduleCursor
 from puhui.runtime.operations import put_work
-from puhui.runtime.rows import insert_if_absent
+from puhui.runtime.rows import find_row, insert_if_absent, update_row
 from puhui.runtime.transactions import transaction
 
 CATCH_UP_LIMIT = 1000  # instants put by one tick of one schedule; the next tick goes on
@@ -57,11 +57,13 @@ def tick(*, schedules: Sequence[Schedule], now: datetime) -> int:
 
 def _catch_up(schedule: Schedule, now: datetime) -> int:
     # Read again under the lock: another worker may have ticked in between.
-    cursor = ScheduleCursor.objects.select_for_update().get(name=schedule.name)
+    cursor = find_row(ScheduleCursor, lock=True, name=schedule.name)
+    assert cursor is not None, "the caller has seen it"
     instants = list(islice(due_instants(schedule, after=cursor.last_at, until=now), CATCH_UP_LIMIT))
     put = sum(_put(schedule, instant, now) for instant in instants)
     if instants:
-        ScheduleCursor.objects.filter(name=schedule.name).update(last_at=instants[-1])
+        cursor.last_at = instants[-1]
+        update_row(cursor, ["last_at"])
     return put
 
 

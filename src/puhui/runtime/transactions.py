@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 _in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
+_one_savepoint: ContextVar[bool] = ContextVar("puhui_one_savepoint", default=False)
 
 
 @contextmanager
@@ -22,8 +23,11 @@ def transaction() -> Iterator[None]:
     """This function will make its block one commit, or, when the block raises, nothing at all.
 
     Raises: RuntimeError when it is nested in another transaction, except in `batch_transaction` and in Django's
-    test transaction, where it is a savepoint.
+    test transaction, where it is a savepoint (and in `savepoint`, whose savepoint it shares).
     """
+    if _one_savepoint.get():
+        yield
+        return
     with atomic(durable=not _in_batch.get()):
         yield
 
@@ -40,6 +44,22 @@ def batch_transaction() -> Iterator[None]:
             yield
         finally:
             _in_batch.reset(token)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """This function will make all acts in its block share one savepoint of a batch: all of them, or none.
+
+    For loaders, where a chain of acts that follow each other would else pay for a savepoint each. Raises:
+    AssertionError outside a `batch_transaction`.
+    """
+    assert in_batch(), "only a batch has savepoints"
+    with atomic():
+        token = _one_savepoint.set(True)
+        try:
+            yield
+        finally:
+            _one_savepoint.reset(token)
 
 
 @contextmanager

@@ -32,12 +32,20 @@ TRANSITIONS: dict[tuple[ApplicationState | None, str], ApplicationState] = {
     (ApplicationState.DRAFT, "save"): ApplicationState.DRAFT,
     (ApplicationState.DRAFT, "submit"): ApplicationState.SUBMITTED,
     (ApplicationState.SUBMITTED, "decide"): ApplicationState.DECIDED,
+    (ApplicationState.DECIDED, "person"): ApplicationState.DECIDED,  # once, where the policy referred
 }
 
 
 class ApplicationAlreadySent(Refusal):
     """The request was sent, so its fields can no longer change and it cannot be sent again."""
 
+    status = 409
+
+
+class NotAwaitingPerson(Refusal):
+    """The policy did not send the request to a person, or a person has decided it already."""
+
+    field = "application"
     status = 409
 
 

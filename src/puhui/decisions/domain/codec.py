@@ -20,6 +20,7 @@ from puhui.decisions.domain.values import (
     Declined,
     Help,
     HouseLimits,
+    PersonAct,
     ProductTerms,
     Reason,
     Referred,
@@ -44,8 +45,13 @@ def read_input(text: str) -> DecisionInput:
             "house": HouseLimits(**document["house"]),
             "product": ProductTerms(**{**document["product"], "terms": tuple(document["product"]["terms"])}),
             "benefits": tuple(Benefit(**one) for one in document["benefits"]),
+            "person": _person(document.get("person")),
         }
     )
+
+
+def _person(document: Document | None) -> PersonAct | None:
+    return PersonAct(**{**document, "reasons": tuple(document["reasons"])}) if document else None
 
 
 def read_application(document: Document) -> ApplicationInput:

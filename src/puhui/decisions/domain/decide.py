@@ -9,19 +9,22 @@ from __future__ import annotations
 from puhui.decisions.domain.flow import run_flow
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.values import SEMANTICS_VERSION, Decision, DecisionInput
-from puhui.decisions.domain.verdict import reach_verdict
+from puhui.decisions.domain.verdict import conclude_by_person, reach_verdict
 
 
 def decide(input: DecisionInput, *, rules: Rules) -> Decision:
     """This function will decide a request. The same input under the same rules gives the same decision, byte for byte.
 
-    Raises: AssertionError when the input names other rules than those given (a bug of the caller).
+    A person's conclusion is one more input; it counts only where the policy itself refers. Raises: AssertionError when
+    the input names other rules than those given, or a person who was not asked (a bug of the caller).
     """
     assert input.semantics_version == SEMANTICS_VERSION, "an older input needs the evaluator of its version"
     assert input.policy_sha256 == rules.policy.sha256
     assert input.model_sha256 == rules.model.sha256 and input.prices_sha256 == rules.prices.sha256
     run = run_flow(input, rules=rules)
     verdict = reach_verdict(run)
+    if input.person is not None:
+        verdict = conclude_by_person(run, verdict, act=input.person)
     assert run.score and run.price and run.affordability
     return Decision(
         verdict=verdict,

@@ -84,3 +84,14 @@ class DecisionSummary:
     limit_minor: int  # what could be lent at most
     annual_rate_ppm: int  # contract rate
     decided_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFigures:
+    """What the portfolio counts of a decision."""
+
+    application_id: str  # of which request
+    verdict: str  # "approved", "declined" or "referred"
+    points: int  # score
+    annual_rate_ppm: int  # contract rate
+    decided_at: datetime  # UTC

@@ -56,6 +56,16 @@ class ProductTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAct:
+    """What a person concluded where the policy sends a request to one. The price stays the table's."""
+
+    by: str  # login of the member of staff
+    agreed: bool  # whether money may be lent
+    limit_minor: int  # the line she may have, 0 when not agreed
+    reasons: tuple[str, ...]  # codes of the reason texts when not agreed, one to four
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionInput:
     """All that a decision may depend on. The same input gives the same bytes for ever."""
 
@@ -72,6 +82,7 @@ class DecisionInput:
     model_sha256: str  # scorecard
     prices_sha256: str  # price table
     evaluator_sha256: str  # source of the evaluator that first ran; a replay may run a later release
+    person: PersonAct | None = None  # what a person concluded; only where the policy refers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from puhui.core.trace import Outcome
@@ -12,6 +13,7 @@ from puhui.decisions.domain.values import (
     Approved,
     Declined,
     Figures,
+    PersonAct,
     Reason,
     Referred,
     TermCapacity,
@@ -50,6 +52,35 @@ def reach_verdict(run: Run) -> Verdict:
             "reasons": ", ".join(one.code for one in getattr(verdict, "reasons", ())) or None,
         },
         outcome=Outcome.PASSED if verdict.kind == "approved" else Outcome.REFUSED,
+    )
+    return verdict
+
+
+def conclude_by_person(run: Run, referral: Verdict, *, act: PersonAct) -> Verdict:
+    """This function will turn a referral into what a person concluded, and add her step to the trace.
+
+    She chooses whether and how much, never the price: rate and grade are the table's, and the limit stays within what
+    the month carries. Raises: AssertionError outside those bounds.
+    """
+    assert isinstance(referral, Referred), "a person decides only what the policy sends to one"
+    verdict: Verdict
+    if act.agreed:
+        assert 0 < act.limit_minor <= run.limit_minor and not act.reasons, "within what the month carries"
+        whole = _approved(run)
+        within = tuple(
+            replace(one, amount_minor=min(one.amount_minor, act.limit_minor)) for one in whole.capacities
+        )
+        verdict = replace(whole, limit_minor=act.limit_minor, capacities=within)
+    else:
+        assert 0 < len(act.reasons) <= MOST_REASONS and act.limit_minor == 0, "a decline has its reasons"
+        reasons = tuple(Reason(code=code, figures={}, rule="person") for code in act.reasons)
+        verdict = _declined(run, reasons, [], smaller=None)
+    run.step(
+        "person",
+        verdict.kind,
+        {"by": act.by, "limit_minor": act.limit_minor or None, "reasons": ", ".join(act.reasons) or None},
+        version="person",
+        outcome=Outcome.PASSED if act.agreed else Outcome.REFUSED,
     )
     return verdict
 

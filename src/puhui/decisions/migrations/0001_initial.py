@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(max_length=26, primary_key=True, serialize=False)),
                 ('number', models.CharField(max_length=24)),
-                ('application_id', models.CharField(max_length=26, unique=True)),
+                ('application_id', models.CharField(max_length=26)),
                 ('customer_id', models.CharField(max_length=26)),
                 ('verdict', models.CharField(max_length=10)),
                 ('grade', models.CharField(max_length=8)),
@@ -73,8 +73,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'decisions_decision',
-                'indexes': [models.Index(fields=['customer_id', 'decided_at'], name='decisions_decision_whose')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['approved', 'declined', 'referred'])), name='decisions_decision_verdict'), models.CheckConstraint(condition=models.Q(('annual_rate_ppm__gte', 0), ('limit_minor__gte', 0)), name='decisions_decision_amounts')],
+                'indexes': [models.Index(fields=['customer_id', 'decided_at'], name='decisions_decision_whose'), models.Index(fields=['application_id', 'decided_at'], name='decisions_decision_about'), models.Index(condition=models.Q(('verdict', 'referred')), fields=['decided_at'], name='decisions_decision_referral')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['approved', 'declined', 'referred'])), name='decisions_decision_verdict'), models.CheckConstraint(condition=models.Q(('annual_rate_ppm__gte', 0), ('limit_minor__gte', 0)), name='decisions_decision_amounts'), models.UniqueConstraint(condition=models.Q(('verdict', 'referred')), fields=('application_id',), name='decisions_decision_one_referral'), models.UniqueConstraint(condition=models.Q(('verdict__in', ['approved', 'declined'])), fields=('application_id',), name='decisions_decision_one_answer')],
             },
         ),
         append_only("decisions_application_event"),

@@ -250,6 +250,11 @@ class SandboxRail:
             ).fetchall()
         return [(RailOutcome(row["outcome"]), int(row["amount_minor"])) for row in rows]
 
+    def keys(self) -> list[str]:
+        """This function will return every key that was ever submitted and arrived."""
+        with self._read() as db:
+            return [str(row["key"]) for row in db.execute("SELECT key FROM request ORDER BY key")]
+
     # Inside -----------------------------------------------------------------------------------------------------
 
     def _take(

@@ -31,7 +31,7 @@ from puhui.payments.models import OPENED, DiscrepancyRow, OrderEvent, OrderRow
 from puhui.payments.operations.accounts import AccountNotVerified, check_debit, own_account
 from puhui.payments.queries import OrderNotFound
 from puhui.runtime.operations import put_work
-from puhui.runtime.rows import find_row, insert_if_absent, insert_row
+from puhui.runtime.rows import find_row, insert_if_absent, insert_row, update_row
 from puhui.runtime.transactions import require_transaction
 
 SEND = "payments.send"  # kind of the work that hands an order to the rail
@@ -236,7 +236,7 @@ def _record_news(
         row.settled_date = day
     elif after is OrderState.RETURNED:
         row.returned_date = day
-    row.save(update_fields=WHAT_CHANGED)
+    update_row(row, WHAT_CHANGED)
     _append(row, news.value, before=before.value, now=now)
     return row.to_domain()
 

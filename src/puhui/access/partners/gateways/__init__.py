@@ -1,0 +1,1 @@
+"""Where the house calls a partner's program."""

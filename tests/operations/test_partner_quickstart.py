@@ -1,0 +1,66 @@
+"""The quick start works by copy and paste: curl and the Python client against a live house with its worker."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import REPO, LiveHouse, live_house
+
+EXAMPLES = REPO / "examples" / "partner"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHouse]:
+    with live_house(tmp_path_factory.mktemp("live")) as made:
+        printed = made.puhui("partner", "demo")
+        for line in printed.splitlines():
+            name, _, value = line.removeprefix("export ").partition("=")
+            made.env[name] = value
+        made.env["PUHUI_URL"] = made.url
+        made.start_web()
+        made.start_worker()
+        yield made
+
+
+def run(house: LiveHouse, *line: str) -> str:
+    done = subprocess.run(
+        line, cwd=EXAMPLES, env=house.env, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
+def test_the_shell_quick_start(house: LiveHouse) -> None:
+    printed = run(house, "bash", "quickstart.sh")
+    assert re.search(r"^state active, owes \d+ fen$", printed, re.M), printed
+
+
+def test_the_python_client(house: LiveHouse) -> None:
+    printed = run(house, sys.executable, "client.py")
+    assert re.search(r"^loan [a-z2-7]{26} closed$", printed, re.M), printed
+
+
+def commands(file: Path) -> list[str]:
+    """The shell blocks of a how-to."""
+    return re.findall(r"```bash\n(.*?)```", file.read_text(encoding="utf-8"), re.S)
+
+
+@pytest.mark.parametrize("name", ["partner-quick-start.md", "partner-quick-start.zh.md"])
+def test_every_command_of_the_how_to(house: LiveHouse, name: str) -> None:
+    found = commands(REPO / "docs" / "how-to" / name)
+    assert len(found) >= 5
+    text = "set -euo pipefail\n" + "\n".join(found)
+    env = house.env | {"PATH": f"{Path(sys.executable).parent}:{house.env['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", text], cwd=REPO, env=env, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"verdict"' in done.stdout or "approved" in done.stdout, done.stdout
