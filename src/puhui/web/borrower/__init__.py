@@ -1,0 +1,1 @@
+"""The pages of a borrower, one file a subject."""

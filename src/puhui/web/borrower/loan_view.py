@@ -1,0 +1,178 @@
+"""A loan as the pages read it: position on a date, the words for its states, where its payout stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from puhui.customers.domain import Customer
+from puhui.loans import queries as loans
+from puhui.loans.domain import (
+    ContractTerms,
+    EventKind,
+    Loan,
+    LoanEvent,
+    LoanState,
+    Position,
+    RowState,
+    plan,
+    position,
+)
+from puhui.offers import queries as offers
+from puhui.payments import queries as payments
+from puhui.payments.domain import BankAccount, Direction, OrderState, PaymentOrder
+from puhui.web.borrower.session import own
+from puhui.web.shared import formats
+from puhui.web.templatetags.puhui import language
+
+ROW_STATES = {
+    RowState.PAID: "jade",
+    RowState.DUE: "",
+    RowState.LATE: "ochre",
+    RowState.PLANNED: "plum",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanCard:
+    """A loan in a list, as of today."""
+
+    loan: Loan  # the loan
+    position: Position  # what contract and events mean on the date
+    name: str  # product, in the reader's language
+    orders: tuple[PaymentOrder, ...]  # its money orders, newest first
+    payout: dict[str, Any]  # order and account of the payout, empty when there is none
+
+    @property
+    def payout_state(self) -> str:
+        """ "done", "failed" (nothing arrived and nothing is owed) or "open"."""
+        order = self.payout.get("order")
+        if self.position.state is LoanState.CANCELLED:
+            return "failed"
+        if order is None or order.state is OrderState.DONE:
+            return "done"
+        return "failed" if order.state in (OrderState.FAILED, OrderState.RETURNED) else "open"
+
+    @property
+    def pending(self) -> PaymentOrder | None:
+        """A payment of hers that the bank has not answered yet."""
+        waiting = (OrderState.CREATED, OrderState.SENT, OrderState.UNKNOWN)
+        return next(
+            (one for one in self.orders if one.direction is Direction.COLLECT and one.state in waiting), None
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanView(LoanCard):
+    """A loan on a page of its own, on any date."""
+
+    terms: ContractTerms  # what was signed
+    events: tuple[LoanEvent, ...]  # what happened
+
+
+def _payout(orders: Sequence[PaymentOrder], accounts: Mapping[str, BankAccount]) -> dict[str, Any]:
+    order = next((one for one in reversed(orders) if one.direction is Direction.PAYOUT), None)
+    return {"order": order, "account": accounts[order.account_id]} if order else {}
+
+
+def _accounts(customer_id: str) -> dict[str, BankAccount]:
+    return {one.id: one for one in payments.list_accounts(customer_id=customer_id)}
+
+
+def view_of(loan: Loan, *, as_of: date, today: date) -> LoanView:
+    """This function will read one loan; a date ahead shows it with each payment made on its day."""
+    terms = loans.get_terms(loan_id=loan.id)
+    events = tuple(loans.list_events(loan_id=loan.id))
+    orders = tuple(payments.list_orders(loan_id=loan.id))
+    quote = offers.get_quote(id=loans.get_contract(id=loan.contract_id).quote_id)
+    return LoanView(
+        loan=loan,
+        terms=terms,
+        events=events,
+        position=position_on(terms, events, as_of=as_of, today=today),
+        name=quote.product_name_zh if formats.is_chinese(language()) else quote.product_name_en,
+        orders=orders,
+        payout=_payout(orders, _accounts(loan.customer_id)),
+    )
+
+
+def position_on(terms: ContractTerms, events: tuple[LoanEvent, ...], *, as_of: date, today: date) -> Position:
+    """This function will return what happened up to a day, or, for a day ahead, what comes if each payment is made."""
+    if as_of <= today:
+        return position(terms=terms, events=events, as_of=as_of)
+    return plan(terms=terms, events=events, today=today, as_of=as_of)
+
+
+def list_cards(customer: Customer, today: date, *, name: str) -> list[LoanCard]:
+    """This function will read all loans of a customer as of today, in a fixed number of queries."""
+    listed = loans.list_loans(customer_id=customer.id)
+    if not listed:
+        return []
+    positions = loans.list_positions(loan_ids=[one.id for one in listed], as_of=today)
+    orders: defaultdict[str, list[PaymentOrder]] = defaultdict(list)
+    for order in payments.list_orders(customer_id=customer.id):
+        orders[order.loan_id or ""].append(order)
+    accounts = _accounts(customer.id)
+    return [
+        LoanCard(
+            loan=one,
+            position=positions[one.id],
+            name=name,
+            orders=tuple(orders[one.id]),
+            payout=_payout(orders[one.id], accounts),
+        )
+        for one in listed
+    ]
+
+
+def own_loan(customer: Customer, loan_id: str) -> Loan:
+    """This function will return a loan of this customer. Raises: NotFoundHere."""
+    loan: Loan = own(loans.find_loan(id=loan_id), customer)
+    return loan
+
+
+def state_name(view: LoanCard) -> tuple[str, str]:
+    """This function will say where a loan stands, and in which colour."""
+    position = view.position
+    if view.payout_state == "failed":
+        return _("never paid out"), ""
+    if position.state is LoanState.PENDING:
+        return _("on its way"), "indigo"
+    if position.state is LoanState.CLOSED:
+        return _("paid off"), "jade"
+    if position.state is LoanState.WITHDRAWN:
+        return _("withdrawn"), ""
+    if position.late_minor:
+        return _("a payment is missing"), "ochre"
+    return _("running"), "jade"
+
+
+def row_state(state: RowState) -> str:
+    """This function will name the state of an instalment."""
+    return {
+        RowState.PAID: _("paid"),
+        RowState.DUE: _("due"),
+        RowState.LATE: _("late"),
+        RowState.PLANNED: _("planned"),
+    }[state]
+
+
+def event_name(event: LoanEvent) -> str:
+    """This function will name what happened."""
+    return {
+        EventKind.DISBURSE: _("Paid out to you"),
+        EventKind.DISBURSE_RETURNED: _("The payout came back"),
+        EventKind.REPAY: _("Payment"),
+        EventKind.PREPAY: _("Early payment"),
+        EventKind.PAYOFF: _("Paid off"),
+        EventKind.WITHDRAW: _("Withdrawn from the loan"),
+        EventKind.REVERSE: _("Payment reversed by the bank"),
+        EventKind.CREDIT_REFUND: _("Overpaid amount sent back"),
+        EventKind.PENALTY_FREEZE: _("Penalties frozen"),
+        EventKind.PENALTY_THAW: _("Freeze ended"),
+    }[event.kind]

@@ -1,0 +1,155 @@
+"""What the pages show of a quote: the figures of the quote itself, and the words for its shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from puhui.journeys import house
+from puhui.offers.domain import Quote, cost_lines
+from puhui.products.domain import Method, Product, ScheduleRow
+from puhui.web import charts, clock
+from puhui.web.shared import formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRow:
+    """One line of "what it costs"."""
+
+    name: str  # in the reader's language
+    party: str  # who receives it, where that is somebody else
+    amount_minor: int  # total
+    css: str  # colour of its dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """A quote as the pages show it. Amounts in minor units."""
+
+    quote: Quote  # the quote itself
+    rows: tuple[ScheduleRow, ...]  # its instalments
+    first_minor: int  # first payment
+    last_minor: int  # last payment
+    last_differs: bool  # whether the last one is worth a line of its own
+    payment_label: str  # "12 payments of"
+    payments_heading: str  # "12 payments of ¥1,807.51"
+    total_minor: int  # paid back in all
+    interest_minor: int  # of it, interest
+    fee_minor: int  # of it, fees
+    cost_minor: int  # interest and fees
+    costs: tuple[CostRow, ...]  # line by line, zero ones too
+    first_date: date  # first due date
+    last_date: date  # last due date
+    due_day: int  # day of the month
+    name: str  # product, in the reader's language
+
+
+def view_of(quote: Quote) -> QuoteView:
+    """This function will prepare a quote for a page, in the reader's language."""
+    chinese = formats.is_chinese(get_language() or "")
+    first, last = quote.rows[0], quote.rows[-1]
+    label = _payment_label(quote)
+    shown = formats.money(first.payment_minor, quote.currency)
+    heading = _("%(label)s %(amount)s") % {"label": label, "amount": shown}
+    return QuoteView(
+        quote=quote,
+        rows=quote.rows,
+        first_minor=first.payment_minor,
+        last_minor=last.payment_minor,
+        last_differs=len(quote.rows) > 1 and last.payment_minor != first.payment_minor,
+        payment_label=label,
+        payments_heading=heading,
+        total_minor=quote.all_in.total_minor,
+        interest_minor=quote.all_in.interest_minor,
+        fee_minor=quote.all_in.fee_minor,
+        cost_minor=quote.all_in.total_cost_minor,
+        costs=_costs(quote, chinese),
+        first_date=first.due_date,
+        last_date=last.due_date,
+        due_day=last.due_date.day if quote.due_day is None else quote.due_day,
+        name=quote.product_name_zh if chinese else quote.product_name_en,
+    )
+
+
+def _payment_label(quote: Quote) -> str:
+    count = {"n": len(quote.rows)}
+    if len(quote.rows) == 1:
+        return _("One payment of")
+    if quote.method is Method.EQUAL_INSTALMENT:
+        return _("%(n)d payments of") % count
+    if quote.method is Method.EQUAL_PRINCIPAL:
+        return _("%(n)d payments, falling from") % count
+    return _("%(n)d payments, interest first,") % count
+
+
+def _costs(quote: Quote, chinese: bool) -> tuple[CostRow, ...]:
+    rate = formats.rate(quote.annual_rate_ppm)
+    rows = []
+    for line in cost_lines(quote):
+        name = line.name_zh if chinese else line.name_en
+        if line.code == "interest":
+            name = _("Interest, %(rate)s a year") % {"rate": rate}
+        elif line.count:
+            each = formats.yuan(line.each_minor, quote.currency)
+            name = _("%(name)s, %(each)s × %(count)d") % {"name": name, "each": each, "count": line.count}
+        party = (line.party_zh if chinese else line.party_en) if line.third_party else ""
+        css = "k1" if line.code == "interest" else ("k3" if line.amount_minor else "")
+        rows.append(CostRow(name=name, party=party, amount_minor=line.amount_minor, css=css))
+    return tuple(rows)
+
+
+def methods_of(product: Product) -> list[dict[str, str]]:
+    """This function will list the repayment methods on offer, with their names and what they mean."""
+    words = {
+        Method.EQUAL_INSTALMENT: (
+            _("Same payment each month"),
+            _("Principal and interest add up to one sum."),
+        ),
+        Method.EQUAL_PRINCIPAL: (
+            _("Same principal each month"),
+            _("Starts higher and falls. Least interest."),
+        ),
+        Method.INTEREST_FIRST: (
+            _("Interest first"),
+            _("Small payments, the whole principal at the end. Most interest."),
+        ),
+    }
+    listed = []
+    for terms in product.methods:
+        name, hint = words[terms.method]
+        if terms.max_months < product.terms[-1]:
+            hint = _("%(hint)s Up to %(months)d months.") % {"hint": hint, "months": terms.max_months}
+        listed.append({"value": terms.method.value, "name": name, "hint": hint})
+    return listed
+
+
+def dials(quote: Quote, *, available_minor: int, longest: int, cap_ppm: int) -> dict[str, SafeString]:
+    """This function will draw the three dials 惠 慧 会 for a quote (decoration; the figures stand below them)."""
+    return {
+        "price": charts.dial(sign="惠", part=quote.all_in.apr_nominal_ppm, whole=cap_ppm, css="k1"),
+        "amount": charts.dial(sign="慧", part=quote.amount_minor, whole=available_minor, css="k2"),
+        "months": charts.dial(sign="会", part=quote.months, whole=longest, css="k3"),
+    }
+
+
+def penalty_text(quote: Quote) -> str:
+    """This function will write the daily penalty rate: 500 ppm → `0.05`."""
+    ppm = quote.penalty_daily_rate_ppm
+    return formats.hundredths(ppm) if ppm % 100 == 0 else f"{ppm // 10_000}.{ppm % 10_000:04d}".rstrip("0")
+
+
+def currency() -> str:
+    """This function will return the lender's currency."""
+    return str(settings.LENDER["currency"])
+
+
+def product_name(request: HttpRequest) -> str:
+    """This function will return the first product's name in the reader's language."""
+    product = house.product(clock.now(request))
+    return product.name_zh if formats.is_chinese(get_language() or "") else product.name_en

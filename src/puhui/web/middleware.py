@@ -1,0 +1,150 @@
+"""What happens to every request: an id, a language, safe headers, and a refusal turned into a page.
+
+A view raises the refusals of its journey and never catches them. `RefusalMiddleware` renders the same page again,
+with what was typed, the sentence beside its field, and status 422: the view sees `request.refused` and a GET.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from puhui.core.refusals import Refusal
+from puhui.runtime.logs import request_id as request_id_var
+from puhui.web import counting, errors
+from puhui.web.errors import wants_document
+from puhui.web.shared.inputs import new_key
+from puhui.web.shared.refusals import Refused, refused
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+LANGUAGE_COOKIE = "lang"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+log = logging.getLogger("puhui.web")
+
+
+class RequestIdMiddleware:
+    """Gives every request an id, shown in the response and in each line of the log, and the safe headers."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """This function will pass the request on under its id."""
+        sent = request.headers.get("X-Request-Id", "")
+        name = sent if _REQUEST_ID.fullmatch(sent) else new_key()
+        request.request_id = name  # type: ignore[attr-defined]
+        token = request_id_var.set(name)
+        try:
+            response = self.get_response(request)
+            route = request.resolver_match.route if request.resolver_match else "-"
+            counting.count(request.method or "-", route, response.status_code)
+        finally:
+            request_id_var.reset(token)
+        response.headers["X-Request-Id"] = name
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"
+        )
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class LanguageMiddleware:
+    """Chooses the language: the reader's own choice (cookie), else what the browser asks for, else Chinese."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """This function will answer the request in the chosen language and say which in the header."""
+        language = choose_language(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            if response.status_code == 405 and not getattr(response, "content", b""):
+                allowed = response.headers.get("Allow", "")
+                response = errors.not_allowed(request)
+                response.headers["Allow"] = allowed
+        response.headers.setdefault("Content-Language", "zh-Hans" if language == "zh-hans" else language)
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
+        return response
+
+
+def choose_language(request: HttpRequest) -> str:
+    """This function will return one of the languages of the interface for this request."""
+    known = {code for code, _ in settings.LANGUAGES}
+    if (chosen := request.COOKIES.get(LANGUAGE_COOKIE, "")) in known:
+        return chosen
+    first = request.headers.get("Accept-Language", "").lower().split(",")[0]
+    return "en" if first.startswith("en") else str(settings.LANGUAGE_CODE)
+
+
+class RefusalMiddleware:
+    """Turns a refusal of the core into the same page with its sentence, or into a problem document."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """This function will pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """This function will answer a Refusal; any other exception is left to Django."""
+        if not isinstance(exception, Refusal):
+            return None
+        said = words_of(exception)
+        log.info("refused", extra={"kind": said.code, "status": said.status})
+        if wants_document(request):
+            return problem(request, said)
+        if request.method == "POST" and request.resolver_match is not None:
+            match = request.resolver_match
+            request.refused = said  # type: ignore[attr-defined]
+            request.method = "GET"
+            try:
+                response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+            except Refusal as again:
+                return refusal_page(request, words_of(again))
+            if response.status_code == 200:
+                response.status_code = said.status
+                return response
+        return refusal_page(request, said)
+
+
+def words_of(refusal: Refusal) -> Refused:
+    """This function will put a refusal into words of the current language."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    return refused(
+        refusal, language=language, currency=settings.LENDER["currency"], zone=settings.LENDER["zone"]
+    )
+
+
+def problem(request: HttpRequest, said: Refused) -> HttpResponse:
+    """This function will answer with a problem document (RFC 9457) without personal data."""
+    body = {
+        "type": f"https://puhui.example/problems/{said.code}",
+        "title": said.code,
+        "status": said.status,
+        "detail": said.sentence,
+        "field": said.field,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return JsonResponse(body, status=said.status, content_type="application/problem+json")
+
+
+def refusal_page(request: HttpRequest, said: Refused) -> HttpResponse:
+    """This function will answer with a page whose heading is the refusal's sentence and a way back."""
+    template = "errors/refused_fragment.html" if request.headers.get("HX-Request") else "errors/refused.html"
+    return render(request, template, {"said": said}, status=said.status)

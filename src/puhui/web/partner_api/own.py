@@ -1,0 +1,82 @@
+"""Whose it is: a partner sees customers whom it introduced and what is theirs; everything else is not there (404)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from puhui.access.partners.queries import has_delegation
+from puhui.customers.domain import Customer
+from puhui.customers.queries import find_customer
+from puhui.decisions.domain.stored import Application
+from puhui.decisions.queries import find_application
+from puhui.loans.domain import Loan
+from puhui.loans.queries import find_loan
+from puhui.offers.domain import Quote
+from puhui.offers.queries import find_quote
+from puhui.payments.domain import BankAccount, PaymentOrder
+from puhui.payments.queries import find_order, list_accounts
+from puhui.protection.domain import Case
+from puhui.protection.queries import find_case
+from puhui.web.errors import NotFoundHere
+from puhui.web.partner_api.auth import caller_of
+
+
+def customer(request: HttpRequest, customer_id: str) -> Customer:
+    """This function will return a customer of the caller. Raises: NotFoundHere, alike for absent and foreign."""
+    found = find_customer(customer_id)
+    if found is None or not has_delegation(client_id=caller_of(request).client_id, user_id=found.user_id):
+        raise NotFoundHere()
+    return found
+
+
+def application(request: HttpRequest, application_id: str) -> Application:
+    """This function will return an application of a customer of the caller. Raises: NotFoundHere."""
+    found = find_application(application_id)
+    if found is None:
+        raise NotFoundHere()
+    customer(request, found.customer_id)
+    return found
+
+
+def quote(request: HttpRequest, quote_id: str) -> Quote:
+    """This function will return a quote of a customer of the caller. Raises: NotFoundHere."""
+    found = find_quote(id=quote_id)
+    if found is None:
+        raise NotFoundHere()
+    customer(request, found.customer_id)
+    return found
+
+
+def loan(request: HttpRequest, loan_id: str) -> Loan:
+    """This function will return a loan of a customer of the caller. Raises: NotFoundHere."""
+    found = find_loan(id=loan_id)
+    if found is None:
+        raise NotFoundHere()
+    customer(request, found.customer_id)
+    return found
+
+
+def order(request: HttpRequest, order_id: str) -> PaymentOrder:
+    """This function will return a payment of a customer of the caller. Raises: NotFoundHere."""
+    found = find_order(id=order_id)
+    if found is None:
+        raise NotFoundHere()
+    customer(request, found.customer_id)
+    return found
+
+
+def case(request: HttpRequest, case_id: str) -> Case:
+    """This function will return a case of a customer of the caller. Raises: NotFoundHere."""
+    found = find_case(case_id)
+    if found is None:
+        raise NotFoundHere()
+    customer(request, found.customer_id)
+    return found
+
+
+def account(customer_id: str, account_id: str) -> BankAccount:
+    """This function will return one of this customer's accounts. Raises: NotFoundHere."""
+    for one in list_accounts(customer_id=customer_id):
+        if one.id == account_id:
+            return one
+    raise NotFoundHere()

@@ -1,0 +1,1 @@
+"""What every audience shares: formats, icons, refusals in words, typed input."""

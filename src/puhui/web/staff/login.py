@@ -1,0 +1,99 @@
+"""Staff sign in with name, password and a second factor; tries are limited, and no answer says what was wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import auth
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from puhui.core.refusals import Refusal
+from puhui.web.borrower.sign_in import safe_next
+from puhui.web.shared import inputs
+from puhui.web.staff import factors
+from puhui.web.staff.guard import PROVED, allowed
+
+TRIES, LOCK_MINUTES = 5, 15
+PENDING = "staff_pending"  # session: who has shown the password and not yet the second factor
+
+
+class PasswordWrong(Refusal):
+    """User name and password do not belong together, or the login is closed."""
+
+    field = "login"
+
+
+class TooManyAttempts(Refusal):
+    """Too many wrong passwords for this name from this place."""
+
+    field = "login"
+    status: ClassVar[int] = 429
+
+
+def _tries_key(request: HttpRequest, login: str) -> str:
+    place = f"{login}\x1f{request.META.get('REMOTE_ADDR', '')}"
+    return "staff-tries:" + hashlib.sha256(place.encode()).hexdigest()[:32]
+
+
+@require_http_methods(["GET", "POST"])
+def login_page(request: HttpRequest) -> HttpResponseBase:
+    """This function will take a member of staff's name and password."""
+    if request.method == "POST":
+        return _sign_in(request)
+    target = request.GET.get("next") or request.POST.get("next", "")
+    return render(request, "staff/login.html", {"next": target})
+
+
+def _sign_in(request: HttpRequest) -> HttpResponseBase:
+    login, password = inputs.text(request, "login", limit=64), request.POST.get("password", "")
+    key = _tries_key(request, login)
+    if cache.get(key, 0) >= TRIES:
+        raise TooManyAttempts(minutes=LOCK_MINUTES)
+    user: Any = auth.authenticate(request, username=login, password=password)
+    if user is None or not user.is_staff:
+        cache.set(key, cache.get(key, 0) + 1, timeout=LOCK_MINUTES * 60)
+        raise PasswordWrong()
+    cache.delete(key)
+    target = request.POST.get("next", "")
+    if factors.has_factor(user):
+        request.session.cycle_key()
+        request.session[PENDING] = {"user": user.pk, "next": target}
+        return redirect("staff_second_factor")
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return _onward(request, target)
+
+
+def _onward(request: HttpRequest, target: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(safe_next(request, target) if target else reverse("staff"))
+
+
+@require_http_methods(["GET", "POST"])
+def second_factor_page(request: HttpRequest) -> HttpResponseBase:
+    """This function will take the second factor of somebody whose password was right: a code, a recovery code or a passkey."""
+    pending = request.session.get(PENDING)
+    user = factors.find_user(pending["user"]) if pending else None
+    if pending is None or user is None:
+        return redirect("staff_login")
+    if request.method == "POST":
+        factors.prove(request, user)
+        del request.session[PENDING]
+        auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        request.session[PROVED] = True
+        factors.record(request, user, "used")
+        return _onward(request, pending["next"])
+    context = {"passkey": factors.passkey_request(request, user), "has_code": factors.has_code(user)}
+    return render(request, "staff/second_factor.html", context)
+
+
+@require_POST
+@allowed()
+def logout(request: HttpRequest) -> HttpResponseBase:
+    """This function will end the session."""
+    auth.logout(request)
+    return redirect("staff_login")

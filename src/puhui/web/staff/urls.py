@@ -1,0 +1,35 @@
+"""The staff's pages. Each view carries the permissions it needs; the access matrix is read off them."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from puhui.web.staff import approvals, audit, customers, file, items, login, me, portfolio, queue
+
+urlpatterns = [
+    path("", queue.start, name="staff"),
+    path("login", login.login_page, name="staff_login"),
+    path("login/second-factor", login.second_factor_page, name="staff_second_factor"),
+    path("logout", login.logout, name="staff_logout"),
+    path("me", me.me_page, name="staff_me"),
+    path("queue", queue.queue_page, name="staff_queue"),
+    path("queue/<slug:kind>/<str:ref>", items.item_page, name="staff_item"),
+    path("approvals", approvals.list_page, name="staff_approvals"),
+    path("payments/<id:order_id>", approvals.payment_page, name="staff_payment"),
+    path("people", approvals.people_page, name="staff_people"),
+    path("customers", customers.list_page, name="staff_customers"),
+    path("customers/<id:customer_id>", file.file_page, name="staff_customer"),
+    path("customers/<id:customer_id>/unmask", file.unmask, name="staff_unmask"),
+    re_path(
+        r"^customers/(?P<customer_id>[a-z2-7]{26})/documents/(?P<sha256>[0-9a-f]{64})$",
+        file.document,
+        name="staff_document",
+    ),
+    path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
+    re_path(
+        r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"
+    ),
+    path("ledger", audit.ledger_page, name="staff_ledger"),
+    path("replay", audit.replay_page, name="staff_replay"),
+    path("audit", audit.audit_page, name="staff_audit"),
+]

@@ -1,0 +1,98 @@
+"""All pages and endpoints. Ids in paths are opaque; no personal data ever stands in an address."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.urls.converters import register_converter
+
+from puhui.web import health
+from puhui.web.borrower import (
+    accounts,
+    apply,
+    cases,
+    draw,
+    help,
+    home,
+    loan,
+    me,
+    pay,
+    public,
+    quote,
+    sign,
+    sign_in,
+    verdict,
+)
+from puhui.web.callbacks import views as callbacks
+from puhui.web.sandbox import views as sandbox
+
+
+class IdConverter:
+    """An id of ours: 26 characters of base32."""
+
+    regex = "[a-z2-7]{26}"
+
+    def to_python(self, value: str) -> str:
+        """Return the id as it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the id as it is."""
+        return value
+
+
+class StepConverter(IdConverter):
+    """A step of the application."""
+
+    regex = "[1-5]"
+
+    def to_python(self, value: str) -> int:  # type: ignore[override]
+        """Return the step as a number."""
+        return int(value)
+
+    def to_url(self, value: int | str) -> str:
+        """Return the step as text."""
+        return str(value)
+
+
+register_converter(IdConverter, "id")
+register_converter(StepConverter, "step")
+
+urlpatterns = [
+    path("", home.home_page, name="home"),
+    path("sign-in", sign_in.phone_page, name="sign_in"),
+    path("sign-in/code", sign_in.code_page, name="sign_in_code"),
+    path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("language", public.language, name="language"),
+    path("look", public.look, name="look"),
+    path("how-it-works", public.how, name="how"),
+    path("apply/<step:step>", apply.step_page, name="apply"),
+    path("apply/<step:step>/save", apply.save, name="apply_save"),
+    path("apply/wait", apply.wait_page, name="apply_wait"),
+    path("verdict/<id:application_id>", verdict.verdict_page, name="verdict"),
+    path("draw", draw.draw_page, name="draw"),
+    path("draw/preview", draw.preview_part, name="draw_preview"),
+    path("quote/<id:quote_id>", quote.quote_page, name="quote"),
+    path("quote/<id:quote_id>/contract", sign.draft_page, name="contract_draft"),
+    path("quote/<id:quote_id>/sign", sign.sign_page, name="sign"),
+    path("contract/<id:contract_id>", sign.contract_page, name="contract"),
+    path("contract/<id:contract_id>/text", sign.contract_text, name="contract_text"),
+    path("accounts", accounts.accounts_page, name="accounts"),
+    path("loans", loan.list_page, name="loans"),
+    path("loans/<id:loan_id>", loan.loan_page, name="loan"),
+    path("loans/<id:loan_id>/pay", pay.pay_page, name="pay"),
+    path("loans/<id:loan_id>/pay/preview", pay.preview_part, name="pay_preview"),
+    path("loans/<id:loan_id>/receipts/<id:event_id>", loan.receipt_page, name="receipt"),
+    path("help", help.help_page, name="help"),
+    path("cases/new", cases.new_page, name="case_new"),
+    path("cases/<id:case_id>", cases.case_page, name="case"),
+    path("proofs", me.proofs_page, name="proofs"),
+    path("me", me.me_page, name="me"),
+    path("me/data", me.data_page, name="my_data"),
+    path("sandbox/inbox", sandbox.inbox, name="inbox"),
+    path("sandbox/clock", sandbox.clock_page, name="clock"),
+    path("staff/", include("puhui.web.staff.urls")),
+    path("callbacks/rail", callbacks.rail, name="rail_callback"),
+    path("api/v1/", include("puhui.web.partner_api.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
+]
