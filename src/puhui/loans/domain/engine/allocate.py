@@ -1,0 +1,240 @@
+"""Allocation: what a payment is used for, by a contract's order of due state × component, as data.
+
+Horizontal: instalment by instalment, oldest first, each in the order of its components. Vertical: component by component,
+each over all instalments. What lies ahead is reached by the rule of the payment's kind.
+"""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import (
+    K_CHARGES_ALONE,
+    K_RECALC,
+    K_VERTICAL,
+    S_TODAY,
+    Book,
+    open_of,
+    open_total,
+)
+from puhui.loans.domain.engine.codes import Ahead, Component, DueState, Recalculation, RowKind
+from puhui.loans.domain.engine.interest import half_even
+from puhui.loans.domain.engine.rows import last_open, last_regular, work_out
+
+
+def due_state(b: Book, row: int, day: int) -> int:
+    """This function will tell where an instalment stands on `day`: past due, due, or ahead."""
+    if b.due[row] < day:
+        return DueState.PAST_DUE
+    return DueState.DUE if b.due[row] == day else DueState.AHEAD
+
+
+def wanted(b: Book, row: int, component: int, day: int) -> int:
+    """This function will return how much of one component a payment on `day` can settle. Ahead of its due date an
+    instalment of a daily contract wants interest to the day, and the rest of its level payment as principal.
+    """
+    if (
+        component < Component.INTEREST
+        or b.due[row] <= day
+        or b.k[K_RECALC] == Recalculation.NONE
+        or b.kind[row] != RowKind.REGULAR
+    ):
+        return max(0, open_of(b, row, component))
+    at = 4 * row
+    if component == Component.INTEREST:
+        return max(0, b.at_interest[row] - b.paid[at + 2] - b.waived[at + 2])
+    balance = max(0, sum(b.change_amount))
+    if row == last_open(b) and others_closed(b, row):
+        return balance
+    level = b.level[row] if row == last_regular(b) and b.level[row] else b.emi[row]
+    level += b.credit_principal[row] + b.credit_interest[row]
+    left = level - max(b.at_interest[row], b.paid[at + 2]) - b.paid[at + 3]
+    return min(balance, max(0, left))
+
+
+def others_closed(b: Book, row: int) -> bool:
+    """This function will tell whether every instalment before `row` is settled."""
+    return all(r >= row or level_open(b, r) <= 0 for r in range(len(b.due)))
+
+
+def level_open(b: Book, row: int) -> int:
+    """This function will return what is open of an instalment's level payment, minor units."""
+    if b.kind[row] != RowKind.REGULAR:
+        return open_of(b, row, Component.INTEREST) + open_of(b, row, Component.PRINCIPAL)
+    level = b.emi[row] + b.credit_principal[row] + b.credit_interest[row]
+    return level - b.paid[4 * row + 2] - b.paid[4 * row + 3]
+
+
+def put(b: Book, row: int, component: int, amount: int, day: int, used: list[int]) -> None:
+    """This function will book `amount` of a payment on `day` to one component of an instalment."""
+    b.paid[4 * row + component] += amount
+    used[component] += amount
+    if day < b.due[row]:
+        b.early[row] += amount
+    elif day > b.due[row]:
+        b.late[row] += amount
+    if component == Component.PRINCIPAL:
+        b.change_date.append(day)
+        b.change_amount.append(-amount)
+        b.change_kind.append(0)
+    elif component < Component.INTEREST:
+        put_charges(b, row, component, amount)
+
+
+def put_charges(b: Book, row: int, component: int, amount: int) -> None:
+    """This function will spread what was paid of an instalment's fees or penalties over its charges, oldest first."""
+    for c in range(len(b.charge_due)):
+        is_penalty = component == Component.PENALTY
+        if b.charge_row[c] == row and (b.charge_penalty[c] == 1) == is_penalty:
+            part = min(amount, b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c])
+            b.charge_paid[c] += part
+            amount -= part
+
+
+def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
+    """This function will allocate a payment of `amount` on `day` by the order of its kind, add what was used to `used`
+    (4 by component), and return what is left over. Nothing is lost: amount = Σ used + left over.
+    """
+    work_out(b, day, 0)
+    work_out(b, day, day)
+    order = b.order[12 * kind : 12 * kind + 12]
+    if b.k[K_CHARGES_ALONE]:
+        amount = pay_due_charges(b, day, amount, used)
+    if b.k[K_VERTICAL]:
+        amount = pay_vertical(b, kind, day, amount, order, used)
+    else:
+        amount = pay_horizontal(b, kind, day, amount, order, used)
+    b.s[S_TODAY] = day
+    settle_rows(b, day)
+    return amount
+
+
+def pay_due_charges(b: Book, day: int, amount: int, used: list[int]) -> int:
+    """This function will pay charges whose own due date has come, penalties first, though their instalment is ahead."""
+    for part in (Component.PENALTY, Component.FEE):
+        for c in range(len(b.charge_due)):
+            is_part = (b.charge_penalty[c] == 1) == (part == Component.PENALTY)
+            if is_part and b.charge_row[c] >= 0 and 0 < b.charge_due[c] <= day:
+                left = b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c]
+                take = min(amount, left)
+                if take > 0:
+                    put(b, b.charge_row[c], part, take, day, used)
+                    amount -= take
+    return amount
+
+
+def pay_horizontal(b: Book, kind: int, day: int, amount: int, order: list[int], used: list[int]) -> int:
+    """This function will allocate state by state, in each instalment by instalment."""
+    done = [0, 0, 0]
+    for code in order:
+        state = code // 4
+        if done[state] or amount == 0:
+            continue
+        done[state] = 1
+        parts = [c % 4 for c in order if c // 4 == state]
+        if state == DueState.AHEAD:
+            amount = pay_ahead(b, kind, day, amount, parts, used)
+            continue
+        for row in range(len(b.due)):
+            if due_state(b, row, day) == state:
+                amount = pay_row(b, row, day, amount, parts, used)
+    return amount
+
+
+def pay_vertical(b: Book, kind: int, day: int, amount: int, order: list[int], used: list[int]) -> int:
+    """This function will allocate code by code, each over all instalments that stand so."""
+    for code in order:
+        state, part = code // 4, code % 4
+        if state == DueState.AHEAD:
+            amount = pay_ahead(b, kind, day, amount, [part], used)
+            continue
+        for row in range(len(b.due)):
+            if due_state(b, row, day) == state:
+                amount = pay_row(b, row, day, amount, [part], used)
+    return amount
+
+
+def pay_row(b: Book, row: int, day: int, amount: int, parts: list[int], used: list[int]) -> int:
+    """This function will pay an instalment's components in order and return what is left of `amount`."""
+    for part in parts:
+        take = min(amount, wanted(b, row, part, day))
+        if take > 0:
+            put(b, row, part, take, day, used)
+            amount -= take
+    return amount
+
+
+def ahead_rows(b: Book, day: int) -> list[int]:
+    """This function will list the instalments that fall due after `day`."""
+    return [row for row in range(len(b.due)) if b.due[row] > day]
+
+
+def pay_ahead(b: Book, kind: int, day: int, amount: int, parts: list[int], used: list[int]) -> int:
+    """This function will allocate to instalments that are not due yet, by the contract's rule for this kind."""
+    rule = b.ahead[kind]
+    rows = ahead_rows(b, day)
+    if rule == Ahead.SPREAD:
+        return pay_spread(b, day, amount, rows, parts, used)
+    if rule == Ahead.LAST:
+        rows = rows[::-1]
+    elif rule == Ahead.NEXT_LAST:
+        open_rows = [r for r in rows if sum(wanted(b, r, c, day) for c in parts) > 0]
+        rows = open_rows[:1] + open_rows[:0:-1]
+    for row in rows:
+        if amount == 0:
+            break
+        amount = pay_row(b, row, day, amount, parts, used)
+    return amount
+
+
+def pay_spread(b: Book, day: int, amount: int, rows: list[int], parts: list[int], used: list[int]) -> int:
+    """This function will give each instalment ahead the same part, rounded half-even, and the last one the rest; again
+    until nothing more is wanted.
+    """
+    before = -1
+    while amount > 0 and amount != before:
+        before = amount
+        for one in parts:
+            amount = spread_once(b, day, amount, rows, one, used)
+    return amount
+
+
+def spread_once(b: Book, day: int, amount: int, rows: list[int], one: int, used: list[int]) -> int:
+    """This function will give one component of each open instalment ahead the same part of `amount`."""
+    open_rows = [r for r in rows if open_ahead(b, r, day) > 0]
+    if not open_rows or not amount:
+        return amount
+    part = half_even(amount, len(open_rows))
+    rest = max(0, amount - part * (len(open_rows) - 1))
+    for row in open_rows:
+        given = min(rest if row == open_rows[-1] else part, amount)
+        amount -= given - pay_row(b, row, day, given, [one], used)
+    return amount
+
+
+def open_ahead(b: Book, row: int, day: int) -> int:
+    """This function will return what a payment on `day` can still settle of an instalment."""
+    return sum(wanted(b, row, part, day) for part in range(4))
+
+
+def settle_rows(b: Book, day: int) -> None:
+    """This function will work out the schedule after a payment and note which instalments it settled."""
+    work_out(b, day, 0)
+    close_ahead(b, day)
+    for row in range(len(b.due)):
+        if open_total(b, row) > 0:
+            b.met[row] = 0
+        elif b.met[row] == 0:
+            b.met[row] = day
+
+
+def close_ahead(b: Book, day: int) -> None:
+    """This function will empty what lies ahead once no principal and no interest to the day is owed."""
+    if b.k[K_RECALC] == Recalculation.NONE or sum(b.change_amount) > 0 or not b.due:
+        return
+    work_out(b, day, day)
+    for row in range(len(b.due)):
+        if b.at_interest[row] > b.paid[4 * row + 2] + b.waived[4 * row + 2]:
+            return
+    for row in range(len(b.due)):
+        if b.kind[row] == RowKind.REGULAR:
+            b.emi[row] = b.paid[4 * row + 2] + b.paid[4 * row + 3]
+    work_out(b, day, 0)

@@ -1,0 +1,125 @@
+"""Charges: fees and penalties, and the instalment that collects each."""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import S_LENT, Book, insert_row
+from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, RowKind
+from puhui.loans.domain.engine.interest import PPM, half_even
+
+
+def add_charge(b: Book, due: int, amount: int, penalty: int, time: int, basis: int, value: int) -> None:
+    """This function will add a charge and put it into the instalment in whose period it falls due."""
+    b.charge_due.append(due)
+    b.charge_amount.append(amount)
+    b.charge_penalty.append(penalty)
+    b.charge_row.append(-1)
+    b.charge_paid.append(0)
+    b.charge_waived.append(0)
+    b.charge_time.append(time)
+    b.charge_basis.append(basis)
+    b.charge_value.append(value)
+    place_charges(b)
+
+
+def place_charges(b: Book) -> None:
+    """This function will put every charge into its instalment anew; one past maturity gets an instalment of its own."""
+    last = max((b.due[r] for r in range(len(b.due)) if b.kind[r] != RowKind.EXTRA), default=0)
+    latest = 0
+    for c in range(len(b.charge_due)):
+        if b.charge_time[c] == ChargeTime.DATE and b.charge_due[c] > last:
+            latest = max(latest, b.charge_due[c])
+    if latest and b.due:
+        extra_row(b, latest)
+    for row in range(len(b.due)):
+        b.fee[row] = b.penalty[row] = 0
+    for c in range(len(b.charge_due)):
+        if b.charge_time[c] == ChargeTime.DATE:
+            place_dated(b, c)
+        elif b.charge_time[c] == ChargeTime.INSTALMENT:
+            place_everywhere(b, c)
+
+
+def place_dated(b: Book, charge: int) -> None:
+    """This function will put a charge with a due date of its own into its instalment."""
+    row = row_of(b, b.charge_due[charge])
+    b.charge_row[charge] = row
+    if b.charge_basis[charge] != ChargeBasis.FLAT and not b.charge_paid[charge]:
+        b.charge_amount[charge] = charge_of(b, b.charge_basis[charge], b.charge_value[charge])
+    if row < 0:
+        return
+    open_amount = b.charge_amount[charge]
+    if b.charge_penalty[charge]:
+        b.penalty[row] += open_amount
+    else:
+        b.fee[row] += open_amount
+
+
+def place_everywhere(b: Book, charge: int) -> None:
+    """This function will put a charge of every instalment into each of them."""
+    total = 0
+    for row in range(len(b.due)):
+        if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.EXTRA):
+            continue
+        amount = instalment_charge(b, charge, row)
+        total += amount
+        if b.charge_penalty[charge]:
+            b.penalty[row] += amount
+        else:
+            b.fee[row] += amount
+    b.charge_amount[charge] = total
+
+
+def instalment_charge(b: Book, charge: int, row: int) -> int:
+    """This function will return what a charge of every instalment is in one of them, minor units."""
+    value, basis = b.charge_value[charge], b.charge_basis[charge]
+    if basis == ChargeBasis.FLAT:
+        return value
+    of = 0
+    if basis in (ChargeBasis.AMOUNT, ChargeBasis.AMOUNT_AND_INTEREST):
+        of += b.principal[row]
+    if basis in (ChargeBasis.INTEREST, ChargeBasis.AMOUNT_AND_INTEREST):
+        of += b.interest[row]
+    return half_even(of * value, PPM)
+
+
+def charge_of(b: Book, basis: int, value: int) -> int:
+    """This function will return the amount of a dated charge, minor units."""
+    if basis == ChargeBasis.FLAT:
+        return value
+    of = 0
+    if basis in (ChargeBasis.AMOUNT, ChargeBasis.AMOUNT_AND_INTEREST):
+        of += b.s[S_LENT]
+    if basis in (ChargeBasis.INTEREST, ChargeBasis.AMOUNT_AND_INTEREST):
+        of += sum(b.interest)
+    return half_even(of * value, PPM)
+
+
+def row_of(b: Book, day: int) -> int:
+    """This function will return the instalment in whose period a day lies: after its start, up to its due date."""
+    first = True
+    for row in range(len(b.due)):
+        if b.kind[row] == RowKind.DOWN_PAYMENT:
+            continue
+        if (b.start[row] < day or first) and day <= b.due[row]:
+            return row
+        first = False
+    return -1
+
+
+def extra_row(b: Book, day: int) -> int:
+    """This function will return the instalment after maturity, made or moved so that it falls due on `day` or later."""
+    last = len(b.due) - 1
+    if last >= 0 and b.kind[last] == RowKind.EXTRA:
+        b.due[last] = max(b.due[last], day)
+        return last
+    insert_row(b, len(b.due), RowKind.EXTRA, b.due[last], day)
+    return len(b.due) - 1
+
+
+def waive_charge(b: Book, charge: int) -> int:
+    """This function will waive what is open of a dated charge and return it, minor units."""
+    row = b.charge_row[charge]
+    amount = b.charge_amount[charge] - b.charge_paid[charge] - b.charge_waived[charge]
+    b.charge_waived[charge] += amount
+    b.waived[4 * row + (0 if b.charge_penalty[charge] else 1)] += amount
+    return amount

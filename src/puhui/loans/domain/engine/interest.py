@@ -1,0 +1,124 @@
+"""Interest of a stretch of days, exact: numerators are added up and rounded once for each period.
+
+Ranges (checked by `tests/domain/test_loan_engine_ranges.py`): balance ≤ 10**10 minor units, rate ≤ 10**6 ppm, weight
+≤ 12 × 366, so balance × rate × weight ≤ 4.4 × 10**19 in the worst contract and ≤ 3.7 × 10**18 < 2**63 for a period
+of at most 366 days on a balance ≤ 10**10; the compiled kernel refuses contracts beyond that.
+"""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import (
+    K_BASIS,
+    K_EVERY,
+    K_TURN,
+    K_UNIT,
+    Book,
+)
+from puhui.loans.domain.engine.calendar import holds_leap_day, leap_days
+from puhui.loans.domain.engine.codes import Basis, Unit
+
+PPM = 1_000_000
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """This function will divide, rounding a half to the even neighbour. `denominator` > 0."""
+    quotient = numerator // denominator
+    twice = 2 * (numerator - quotient * denominator)
+    if twice > denominator or (twice == denominator and quotient & 1):
+        return quotient + 1
+    return quotient
+
+
+def first_weight(b: Book, row: int, start: int, end: int) -> int:
+    """This function will weigh the days of (start, end] of an instalment's period over `first_base`."""
+    days, basis, unit = end - start, b.k[K_BASIS], b.k[K_UNIT]
+    if basis == Basis.ACTUAL_ACTUAL:
+        return days - leap_days(start, end, b.k[K_TURN])
+    if basis in (Basis.THIRTY_360, Basis.ANNUAL) and unit in (Unit.MONTH, Unit.YEAR):
+        return days * b.k[K_EVERY] * (12 if unit == Unit.YEAR else 1) * max(1, b.span[row])
+    return days
+
+
+def first_base(b: Book, row: int) -> int:
+    """This function will return the days of a year (or their equivalent) over which `first_weight` counts."""
+    basis, unit = b.k[K_BASIS], b.k[K_UNIT]
+    if basis in (Basis.THIRTY_360, Basis.ANNUAL) and unit in (Unit.MONTH, Unit.YEAR):
+        return 12 * (b.whole[row] or max(1, b.due[row] - b.start[row])) * max(1, b.part[row])
+    if basis in (Basis.THIRTY_360, Basis.ACTUAL_360):
+        return 360
+    if basis == Basis.ACTUAL_364:
+        return 364
+    if basis == Basis.ACTUAL_FEBRUARY and holds_leap_day(b.start[row], b.due[row]):
+        return 366
+    return 365
+
+
+def second_weight(b: Book, start: int, end: int) -> int:
+    """This function will count the days that stand over 366, on the actual/actual basis."""
+    return leap_days(start, end, b.k[K_TURN]) if b.k[K_BASIS] == Basis.ACTUAL_ACTUAL else 0
+
+
+def total_of(first: int, base: int, second: int) -> int:
+    """This function will round first / base + second / 366 (both in ppm × minor units) to minor units."""
+    if second == 0:
+        return half_even(first, base * PPM)
+    return half_even(first * 366 + second * base, base * 366 * PPM)
+
+
+def rate_on(b: Book, day: int) -> int:
+    """This function will return the rate, ppm a year, of the day that ends the interval (day − 1, day]."""
+    found = b.rate[0]
+    for i in range(1, len(b.rate)):
+        if b.rate_date[i] <= day:
+            found = b.rate[i]
+    return found
+
+
+def is_paused(b: Book, day: int) -> bool:
+    """This function will tell whether the interval (day − 1, day] bears no interest by agreement."""
+    return any(b.pause_from[i] <= day <= b.pause_to[i] for i in range(len(b.pause_from)))
+
+
+def next_turn(b: Book, start: int, end: int) -> int:
+    """This function will return the first day after `start`, at most `end`, at which rate or pause change."""
+    found = end
+    for i in range(len(b.rate_date)):
+        if start < b.rate_date[i] - 1 < found:
+            found = b.rate_date[i] - 1
+    for i in range(len(b.pause_from)):
+        if start < b.pause_from[i] - 1 < found:
+            found = b.pause_from[i] - 1
+        if start < b.pause_to[i] < found:
+            found = b.pause_to[i]
+    return found
+
+
+def stretch(b: Book, row: int, balance: int, start: int, end: int) -> tuple[int, int]:
+    """This function will return the two numerators of interest on `balance` over (start, end] of a period."""
+    first, second, at = 0, 0, start
+    while at < end:
+        to = next_turn(b, at, end)
+        if not is_paused(b, at + 1):
+            factor = balance * rate_on(b, at + 1)
+            first += factor * first_weight(b, row, at, to)
+            second += factor * second_weight(b, at, to)
+        at = to
+    return first, second
+
+
+def by_daily(first: int, base: int, days: int, digits: int) -> int:
+    """This function will round first / base (ppm × minor units) where a half is decided by the daily interest kept to
+    `digits` significant digits (half-even), as a peer with decimal arithmetic does. Only a true half differs.
+    """
+    denominator = base * PPM
+    found = half_even(first, denominator)
+    if 2 * (first % denominator) != denominator:
+        return found
+    scale = 1
+    while first * scale < 10 ** (digits - 1) * denominator * days:
+        scale *= 10
+    daily = half_even(first * scale, denominator * days)
+    exact, kept = first * scale, daily * days * denominator
+    if kept == exact:
+        return found
+    return first // denominator + (1 if kept > exact else 0)

@@ -1,0 +1,168 @@
+"""Restructures: re-age, re-amortise, charge-off that accelerates. What was paid stays where it was paid; what is open
+moves into new or later instalments, and no minor unit is lost on the way.
+"""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import (
+    K_EVERY,
+    K_RECALC,
+    K_UNIT,
+    Book,
+    insert_row,
+    remove_row,
+)
+from puhui.loans.domain.engine.calendar import add_period, civil
+from puhui.loans.domain.engine.charges import place_charges
+from puhui.loans.domain.engine.codes import ReAgeInterest, Recalculation, RowKind, Unit
+from puhui.loans.domain.engine.interest import half_even
+from puhui.loans.domain.engine.level import set_level
+from puhui.loans.domain.engine.rows import work_out
+
+
+def owed_to(b: Book, day: int) -> tuple[int, int, int]:
+    """This function will return principal owed, interest open to the day and interest open in all, minor units."""
+    work_out(b, day, 0)
+    work_out(b, day, day)
+    principal = sum(b.change_amount)
+    to_date, whole = 0, 0
+    for row in range(len(b.due)):
+        paid = b.paid[4 * row + 2] + b.waived[4 * row + 2]
+        whole += max(0, b.interest[row] - paid)
+        borne = (
+            b.interest[row]
+            if b.k[K_RECALC] == Recalculation.NONE and b.due[row] <= day
+            else b.at_interest[row]
+        )
+        to_date += max(0, borne - paid)
+    return principal, to_date, whole
+
+
+def close_row(b: Book, row: int) -> None:
+    """This function will leave an instalment with what was paid of it, its charges apart."""
+    b.kind[row] = RowKind.CLOSED
+    b.principal[row] = b.paid[4 * row + 3] + b.waived[4 * row + 3]
+    b.interest[row] = b.paid[4 * row + 2] + b.waived[4 * row + 2]
+    b.emi[row] = b.principal[row] + b.interest[row]
+    b.credit_principal[row] = b.credit_interest[row] = b.base[row] = 0
+
+
+def cut_at(b: Book, day: int) -> None:
+    """This function will end the table on `day`: past instalments are closed, the running one ends on the day and takes
+    what was paid ahead, the others go.
+    """
+    last = -1
+    for row in range(len(b.due)):
+        if b.start[row] < day or b.due[row] <= day:
+            last = row
+    for row in range(len(b.due) - 1, last, -1):
+        for column in (b.early, b.late):
+            column[last] += column[row]
+            column[row] = 0
+        for part in range(4):
+            b.paid[4 * last + part] += b.paid[4 * row + part]
+            b.waived[4 * last + part] += b.waived[4 * row + part]
+        remove_row(b, row)
+    b.due[last] = min(b.due[last], day) if b.start[last] < day else b.due[last]
+    for row in range(len(b.due)):
+        close_row(b, row)
+
+
+def re_age(b: Book, day: int, first_due: int, count: int, every: int, unit: int, interest: int) -> list[int]:
+    """This function will put what is owed on `day` into `count` new instalments from `first_due` on, and return what
+    was moved, by component.
+    """
+    principal, to_date, whole = owed_to(b, day)
+    moved = {
+        ReAgeInterest.SPLIT_ALL: whole,
+        ReAgeInterest.WAIVE: 0,
+    }.get(ReAgeInterest(interest), to_date)
+    cut_at(b, day)
+    b.k[K_UNIT], b.k[K_EVERY] = unit, every
+    seed = civil(first_due)[2]
+    before = max(b.due[-1], day) if b.due[-1] <= day else b.due[-1]
+    begin = len(b.due)
+    for number in range(count):
+        due = add_period(first_due, unit, every * number, seed)
+        row = len(b.due)
+        insert_row(b, row, RowKind.REGULAR, before, due)
+        b.whole[row] = due - add_period(due, unit, -every, seed) if unit in (Unit.MONTH, Unit.YEAR) else 0
+        before = due
+    finish(b, begin, day, principal, moved, interest)
+    return [0, 0, moved, principal]
+
+
+def finish(b: Book, begin: int, day: int, principal: int, moved: int, interest: int) -> None:
+    """This function will fill the new instalments from `begin` on: levelled by the rate, or split evenly."""
+    if interest == ReAgeInterest.DEFAULT:
+        b.base[begin] = moved
+        set_level(b, begin, day)
+    else:
+        split_evenly(b, begin, principal, moved)
+    place_charges(b)
+    work_out(b, day, 0)
+
+
+def split_evenly(b: Book, begin: int, principal: int, interest: int) -> None:
+    """This function will split principal and interest evenly; the last instalment takes the rest of both."""
+    count = len(b.due) - begin
+    level, part = half_even(principal + interest, count), half_even(interest, count)
+    for row in range(begin, len(b.due)):
+        b.kind[row] = RowKind.FIXED
+        is_last = row == len(b.due) - 1
+        b.interest[row] = interest if is_last else part
+        b.principal[row] = principal if is_last else level - part
+        principal -= b.principal[row]
+        interest -= b.interest[row]
+
+
+def re_amortise(b: Book, day: int, interest: int) -> list[int]:
+    """This function will move what is past due on `day` into the instalments still to come, and return it by
+    component.
+    """
+    work_out(b, day, 0)
+    used = [0, 0, 0, 0]
+    begin = len(b.due)
+    for row in range(len(b.due) - 1, -1, -1):
+        if b.due[row] > day or (b.due[row] == day and b.kind[row] == RowKind.REGULAR):
+            begin = row
+            continue
+        used[2] += b.interest[row] - b.paid[4 * row + 2] - b.waived[4 * row + 2]
+        used[3] += b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
+        close_row(b, row)
+    rows = [row for row in range(begin, len(b.due)) if b.kind[row] == RowKind.REGULAR]
+    if not rows:
+        return used
+    if interest == ReAgeInterest.DEFAULT:
+        b.base[rows[0]] += used[2]
+    else:
+        part = half_even(used[2], len(rows))
+        for row in rows:
+            b.base[row] += part
+        b.base[rows[-1]] += used[2] - part * len(rows)
+    set_level(b, begin, day)
+    return used
+
+
+def accelerate(b: Book, day: int) -> None:
+    """This function will make everything owed due on `day`, with the interest to the day, in the running instalment."""
+    principal, to_date, _ = owed_to(b, day)
+    if not any(due > day for due in b.due) and b.due[-1] != day:
+        return
+    open_interest = [
+        max(0, b.at_interest[r] - b.paid[4 * r + 2]) if b.due[r] < day else 0 for r in range(len(b.due))
+    ]
+    open_principal = [b.principal[r] - b.paid[4 * r + 3] if b.due[r] < day else 0 for r in range(len(b.due))]
+    cut_at(b, day)
+    for row in range(len(b.due) - 1):
+        b.kind[row] = RowKind.FIXED
+        b.principal[row] += open_principal[row]
+        b.interest[row] += open_interest[row]
+        principal -= open_principal[row]
+        to_date -= open_interest[row]
+    last = len(b.due) - 1
+    b.kind[last] = RowKind.FIXED
+    b.principal[last] += principal
+    b.interest[last] += to_date
+    place_charges(b)
+    work_out(b, day, 0)

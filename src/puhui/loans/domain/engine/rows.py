@@ -1,0 +1,276 @@
+"""What each instalment consists of on a day: the interest of its period, the principal that its payment leaves, and the
+interest that it could not hold and hands on.
+
+The one idea: until today the principal that is really owed bears interest, day by day; from today on what is due is
+taken as paid and the plan goes on. So a payment, a delay and a preview are the same calculation.
+"""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import (
+    K_DIGITS,
+    K_DOWN_PPM,
+    K_FLAT,
+    K_METHOD,
+    K_MULTIPLE,
+    K_PERIOD_INTEREST,
+    K_RECALC,
+    K_REST_END,
+    K_ROUND,
+    S_OWED,
+    Book,
+    paid_of,
+)
+from puhui.loans.domain.engine.codes import Method, Recalculation, RowKind
+from puhui.loans.domain.engine.interest import (
+    PPM,
+    by_daily,
+    first_base,
+    half_even,
+    stretch,
+    total_of,
+)
+
+ROUND_HALF_EVEN, ROUND_UP, ROUND_DOWN = 0, 1, 2
+
+
+def round_level(b: Book, numerator: int, denominator: int) -> int:
+    """This function will round a payment by the contract's mode to its multiple, to cents where that gives nothing."""
+    multiple, mode = b.k[K_MULTIPLE], b.k[K_ROUND]
+    found = 0
+    for step in (multiple, 1):
+        if step and found == 0:
+            if mode == ROUND_UP:
+                found = -(-numerator // (denominator * step)) * step
+            elif mode == ROUND_DOWN:
+                found = numerator // (denominator * step) * step
+            else:
+                found = half_even(numerator, denominator * step) * step
+    return found
+
+
+def down_part(b: Book, amount: int) -> int:
+    """This function will return the part of a payout that is due at once, rounded like a level payment."""
+    return round_level(b, amount * b.k[K_DOWN_PPM], PPM) if b.k[K_DOWN_PPM] else 0
+
+
+def by_principal(b: Book, row: int) -> bool:
+    """This function will tell whether the payment of an instalment is its principal, interest coming on top."""
+    return b.grace[row] == 1 or b.k[K_METHOD] in (Method.EQUAL_PRINCIPAL, Method.INTEREST_FIRST)
+
+
+def level_of(b: Book, row: int) -> int:
+    """This function will return an instalment's level payment with what was put back upon it, minor units."""
+    return b.emi[row] + b.credit_principal[row] + b.credit_interest[row]
+
+
+def is_full(b: Book, row: int) -> bool:
+    """This function will tell whether principal and interest of an instalment are paid."""
+    if by_principal(b, row):
+        return paid_of(b, row) > 0 and paid_of(b, row) >= b.principal[row] + b.interest[row]
+    return paid_of(b, row) >= level_of(b, row)
+
+
+def last_open(b: Book) -> int:
+    """This function will return the last regular instalment that is not paid, −1 if none."""
+    for row in range(len(b.due) - 1, -1, -1):
+        if b.kind[row] == RowKind.REGULAR and not is_full(b, row):
+            return row
+    return last_regular(b) if b.s[S_OWED] > sum(b.paid[3::4]) + sum(b.waived[3::4]) else -1
+
+
+def last_regular(b: Book) -> int:
+    """This function will return the last regular instalment, −1 if none."""
+    for row in range(len(b.due) - 1, -1, -1):
+        if b.kind[row] == RowKind.REGULAR:
+            return row
+    return -1
+
+
+def work_out(b: Book, today: int, till: int) -> None:
+    """This function will work out every instalment's interest and principal, as known on `today`.
+
+    With `till` > 0 only the interest to that day is worked out, into `at_interest`; nothing else changes.
+    """
+    last, carry, left = last_open(b), 0, b.s[S_OWED]
+    for row in range(len(b.due)):
+        if b.kind[row] != RowKind.REGULAR:
+            left -= b.principal[row]
+        elif is_full(b, row) and row != last:
+            left -= b.paid[4 * row + 3]
+    for row in range(len(b.due)):
+        if b.kind[row] != RowKind.REGULAR:
+            b.at_interest[row] = b.interest[row]
+            continue
+        found = period_interest(b, row, today, till) + carry + (0 if b.k[K_FLAT] else b.base[row])
+        if till:
+            carry = interest_to(b, row, found)
+            continue
+        full = is_full(b, row) and row != last
+        carry = split_full(b, row, found) if full else split_row(b, row, found, left, row == last)
+        left -= 0 if full else b.principal[row]
+
+
+def interest_to(b: Book, row: int, found: int) -> int:
+    """This function will keep the interest of an instalment to a day, and return what it hands on."""
+    paid = b.paid[4 * row + 2]
+    if is_full(b, row) and not by_principal(b, row):
+        b.at_interest[row] = paid
+    else:
+        found += b.credit_interest[row]
+        limit = found if by_principal(b, row) else level_of(b, row)
+        b.at_interest[row] = max(paid, min(found, limit))
+    return max(0, found - b.at_interest[row])
+
+
+def split_full(b: Book, row: int, found: int) -> int:
+    """This function will leave a paid instalment as it was paid, and hand the interest that accrued since on."""
+    b.interest[row], b.principal[row] = b.paid[4 * row + 2], b.paid[4 * row + 3]
+    if b.k[K_RECALC] == Recalculation.NONE:
+        return 0
+    return max(0, found + b.credit_interest[row] - b.interest[row])
+
+
+def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
+    """This function will split an instalment's payment into interest and principal, with `left` principal to come, and
+    return the interest that it could not hold.
+    """
+    paid_interest, paid_principal = b.paid[4 * row + 2], b.paid[4 * row + 3]
+    found += b.credit_interest[row]
+    if is_last:
+        b.principal[row] = max(left, paid_principal)
+        b.interest[row] = max(found, paid_interest)
+        b.emi[row] = b.principal[row] + b.interest[row] - b.credit_principal[row] - b.credit_interest[row]
+        return 0
+    if by_principal(b, row):
+        b.principal[row] = min(left, b.emi[row] if not b.grace[row] else 0)
+        b.interest[row] = found
+        return 0
+    emi = level_of(b, row)
+    interest = min(found, emi)
+    if paid_principal > max(0, emi - found) and b.k[K_RECALC] != Recalculation.NONE:
+        interest = paid_interest
+    b.interest[row] = max(interest, paid_interest)
+    b.principal[row] = max(min(max(0, emi - b.interest[row]), left), paid_principal)
+    return max(0, found - b.interest[row])
+
+
+def period_interest(b: Book, row: int, today: int, till: int) -> int:
+    """This function will return the interest of an instalment's period, or of its days to `till`, minor units."""
+    start, end = b.start[row], b.due[row]
+    if till and (till <= start or not b.k[K_REST_END]):
+        end = min(end, till)
+    if end <= start:
+        return 0
+    if b.k[K_FLAT]:
+        if end == b.due[row]:
+            return b.base[row]
+        return half_even(b.base[row] * (end - start), b.due[row] - start)
+    if b.k[K_RECALC] == Recalculation.NONE:
+        first, second = planned_interest(b, row, start, end)
+        return rounded(b, row, first, second, end - start)
+    first, second, at = 0, 0, start
+    known = min(end, today)
+    if known > start:
+        first, second = real_interest(b, row, start, known)
+        at = known
+    if end > at:
+        stays = b.k[K_RECALC] == Recalculation.PERIOD or (till > 0 and till > start)
+        balance = known_balance(b, at) if stays and at > start else future_balance(b, row, at)
+        more, other = future_interest(b, row, balance, at, end)
+        first, second = first + more, second + other
+    return rounded(b, row, first, second, end - start)
+
+
+def rounded(b: Book, row: int, first: int, second: int, days: int) -> int:
+    """This function will round a period's interest to minor units, by the contract's rule for halves."""
+    base = first_base(b, row)
+    if b.k[K_DIGITS] and second == 0:
+        return by_daily(first, base, days, b.k[K_DIGITS])
+    return total_of(first, base, second)
+
+
+def counted_day(b: Book, row: int, change: int) -> int:
+    """This function will return the day from which a movement of principal counts in a period: its own, or, where
+    interest is by whole periods, a payout's period's first.
+    """
+    day = b.change_date[change]
+    if b.k[K_PERIOD_INTEREST] and b.change_kind[change] and b.start[row] < day < b.due[row]:
+        return b.start[row]
+    return day
+
+
+def known_balance(b: Book, day: int) -> int:
+    """This function will return the principal owed after everything that happened, later payouts left out."""
+    balance = sum(b.change_amount)
+    for i in range(len(b.change_date)):
+        if b.change_kind[i] and b.change_date[i] > day:
+            balance -= b.change_amount[i]
+    return balance
+
+
+def future_interest(b: Book, row: int, balance: int, start: int, end: int) -> tuple[int, int]:
+    """This function will add up interest on `balance` over (start, end], payouts on the way included."""
+    first, second, at = 0, 0, start
+    for i in range(len(b.change_date)):
+        day = counted_day(b, row, i)
+        if b.change_kind[i] and start < day < end:
+            more, other = stretch(b, row, max(0, balance), at, day)
+            first, second, at = first + more, second + other, day
+            balance += b.change_amount[i] - down_part(b, b.change_amount[i])
+    more, other = stretch(b, row, max(0, balance), at, end)
+    return first + more, second + other
+
+
+def future_balance(b: Book, row: int, day: int) -> int:
+    """This function will return the principal that bears interest after `day` if all due by then is paid on it."""
+    balance = known_balance(b, max(day, b.start[row]))
+    for r in range(row):
+        if b.due[r] <= max(day, b.start[row]):
+            balance -= b.principal[r] - b.paid[4 * r + 3] - b.waived[4 * r + 3]
+    return max(0, balance)
+
+
+def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
+    """This function will add up interest on the principal that was really owed on each day of (start, end]."""
+    balance, lent, at, first, second = 0, 0, start, 0, 0
+    for r in range(row):
+        lent -= b.principal[r]
+    for i in range(len(b.change_date)):
+        day = counted_day(b, row, i)
+        if at < day < end:
+            more, other = stretch(b, row, bearing(b, balance, lent), at, day)
+            first, second, at = first + more, second + other, day
+        if day < end:
+            balance += b.change_amount[i]
+            lent += b.change_amount[i] if b.change_kind[i] else 0
+    more, other = stretch(b, row, bearing(b, balance, lent), at, end)
+    return first + more, second + other
+
+
+def bearing(b: Book, balance: int, planned: int) -> int:
+    """This function will return which principal bears interest: the real one, or, where late principal bears none, the
+    planned one if that is less.
+    """
+    if b.k[K_RECALC] == Recalculation.EARLY_ONLY:
+        return max(0, min(balance, planned))
+    return max(0, balance)
+
+
+def planned_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
+    """This function will add up interest on the principal as planned, payments made on their due dates."""
+    balance, at, first, second = 0, start, 0, 0
+    for r in range(row):
+        if b.kind[r] != RowKind.DOWN_PAYMENT:
+            balance -= b.principal[r] - b.credit_principal[r]
+    for i in range(len(b.change_date)):
+        day = counted_day(b, row, i)
+        if not b.change_kind[i]:
+            continue
+        if at < day < end:
+            more, other = stretch(b, row, max(0, balance), at, day)
+            first, second, at = first + more, second + other, day
+        if day < end:
+            balance += b.change_amount[i] - down_part(b, b.change_amount[i])
+    more, other = stretch(b, row, max(0, balance), at, end)
+    return first + more, second + other

@@ -1,0 +1,174 @@
+"""The instalments of a contract: their dates, the payouts that fill them, and the plan that results."""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.book import (
+    K_COUNT,
+    K_DOWN_PPM,
+    K_EVERY,
+    K_FLAT,
+    K_FULL_TERM,
+    K_GRACE,
+    K_LENGTH,
+    K_MONTH_END,
+    K_PLAN,
+    K_SEED_DAY,
+    K_START,
+    K_UNIT,
+    S_FIRST,
+    S_LENT,
+    S_OWED,
+    S_ROWS,
+    S_TODAY,
+    Book,
+    insert_row,
+)
+from puhui.loans.domain.engine.calendar import add_period, civil
+from puhui.loans.domain.engine.codes import Plan, RowKind, Unit
+from puhui.loans.domain.engine.level import set_level
+from puhui.loans.domain.engine.rows import down_part, work_out
+
+MOVABLE = (RowKind.REGULAR, RowKind.FIXED)
+
+
+def due_after(b: Book, start: int, number: int) -> int:
+    """This function will return the due date of instalment `number` (1, 2, …) of periods counted from `start`."""
+    found = add_period(start, b.k[K_UNIT], b.k[K_EVERY] * number, b.k[K_SEED_DAY])
+    if b.k[K_MONTH_END] and b.k[K_UNIT] == Unit.MONTH and civil(found)[2] < b.k[K_SEED_DAY]:
+        return found + 1
+    return found
+
+
+def build_rows(b: Book, start: int) -> None:
+    """This function will lay out the regular instalments of a contract whose periods are counted from `start`."""
+    before = start
+    b.s[S_FIRST] = start
+    b.k[K_SEED_DAY] = civil(start)[2]
+    for number in range(1, b.k[K_COUNT] + 1):
+        due = due_after(b, start, number)
+        if number == b.k[K_COUNT] and b.k[K_LENGTH]:
+            due = add_period(start, b.k[K_UNIT], b.k[K_LENGTH], b.k[K_SEED_DAY])
+        row = len(b.due)
+        insert_row(b, row, RowKind.REGULAR, before, due)
+        b.grace[row] = 1 if number <= b.k[K_GRACE] else 0
+        before = due
+    b.s[S_ROWS] = b.k[K_COUNT]
+
+
+def pay_out(b: Book, day: int, amount: int) -> int:
+    """This function will lend `amount` on `day`: a down payment instalment if agreed, then the level payments of what
+    is left. Returns the down payment, minor units.
+    """
+    if not b.due:
+        build_rows(b, b.k[K_START] or day)
+    b.s[S_LENT] += amount
+    b.s[S_OWED] += amount
+    b.change_date.append(day)
+    b.change_amount.append(amount)
+    b.change_kind.append(1)
+    down = down_part(b, amount)
+    if b.k[K_DOWN_PPM]:
+        at = 0
+        while at < len(b.due) and stands_before(b, at, day):
+            at += 1
+        insert_row(b, at, RowKind.DOWN_PAYMENT, day, day)
+        b.emi[at] = down
+        b.principal[at] = down
+    if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
+        lengthen(b, day)
+    set_level(b, first_to_level(b, day), b.s[S_TODAY] or day)
+    return down
+
+
+def stands_before(b: Book, row: int, day: int) -> bool:
+    """This function will tell whether an instalment stands before a down payment of `day`. On one day a regular one
+    does, except under a nominal plan.
+    """
+    if b.due[row] != day or b.kind[row] == RowKind.DOWN_PAYMENT:
+        return b.due[row] <= day
+    return b.k[K_PLAN] == Plan.ANNUITY
+
+
+def first_to_level(b: Book, day: int) -> int:
+    """This function will return the first instalment that a payout on `day` levels again: the next one, or all of them
+    where the plan is nominal and interest declines.
+    """
+    if b.k[K_PLAN] == Plan.NOMINAL and not b.k[K_FLAT]:
+        return 0
+    return first_after(b, day)
+
+
+def first_after(b: Book, day: int) -> int:
+    """This function will return the first instalment whose payment a change on `day` can still move."""
+    for row in range(len(b.due)):
+        if b.kind[row] == RowKind.REGULAR and b.due[row] > day:
+            return row
+    for row in range(len(b.due) - 1, -1, -1):
+        if b.kind[row] == RowKind.REGULAR:
+            return row
+    return len(b.due)
+
+
+def lengthen(b: Book, day: int) -> None:
+    """This function will add instalments so that a payout on `day` runs for the full number of them."""
+    ahead = sum(1 for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR and b.due[r] > day)
+    for _ in range(b.k[K_COUNT] - ahead):
+        add_row(b)
+
+
+def add_row(b: Book) -> None:
+    """This function will add one regular instalment after the last one."""
+    last = max(r for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR)
+    b.s[S_ROWS] += 1
+    due = due_after(b, b.s[S_FIRST], b.s[S_ROWS])
+    insert_row(b, last + 1, RowKind.REGULAR, b.due[last], due)
+
+
+def change_rate(b: Book, day: int, rate: int) -> None:
+    """This function will let another rate, ppm a year, count from `day` on, and level the payments again."""
+    at = len(b.rate_date)
+    while at > 1 and b.rate_date[at - 1] > day:
+        at -= 1
+    b.rate_date.insert(at, day)
+    b.rate.insert(at, rate)
+    set_level(b, first_after(b, day - 1), b.s[S_TODAY])
+
+
+def pause_interest(b: Book, first: int, last: int, today: int) -> None:
+    """This function will free the days from `first` to `last`, both inclusive, from interest."""
+    b.pause_from.append(first)
+    b.pause_to.append(last)
+    work_out(b, today, 0)
+
+
+def move_due(b: Book, due: int, to: int, today: int) -> None:
+    """This function will move the due date `due` to `to`, and every later one by its own rule from there."""
+    row = 0
+    while row < len(b.due) and (b.due[row] != due or b.kind[row] not in MOVABLE):
+        row += 1
+    if row == len(b.due):
+        return
+    b.k[K_SEED_DAY] = civil(to)[2]
+    number = 0
+    for r in range(row, len(b.due)):
+        if b.kind[r] not in MOVABLE:
+            continue
+        b.start[r] = b.due[r - 1] if number else b.start[r]
+        b.due[r] = to if number == 0 else due_after(b, to, number)
+        number += 1
+    if b.k[K_UNIT] == Unit.MONTH and b.k[K_EVERY] == 1:
+        measure_months(b, row)
+    b.s[S_FIRST], b.s[S_ROWS] = to, number - 1
+    work_out(b, today, 0)
+
+
+def measure_months(b: Book, row: int) -> None:
+    """This function will measure a moved period in whole months and a share of the month that it ends in."""
+    start, months = b.start[row], 0
+    seed = civil(start)[2]
+    while add_period(start, Unit.MONTH, months + 1, seed) <= b.due[row]:
+        months += 1
+    begin = add_period(start, Unit.MONTH, months, seed)
+    length = add_period(start, Unit.MONTH, months + 1, seed) - begin
+    b.part[row] = length
+    b.span[row] = months * length + b.due[row] - begin

@@ -1,0 +1,318 @@
+"""What each kind of event does to the book: one function a kind, and the table that finds it."""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.allocate import pay, settle_rows
+from puhui.loans.domain.engine.book import (
+    K_CHARGE_OFF,
+    K_PLAN,
+    L_DATE,
+    L_EVENT,
+    L_KIND,
+    L_OVER,
+    L_PENALTY,
+    LINE_WIDTH,
+    S_CHARGED_OFF,
+    S_CREDIT,
+    S_OWED,
+    S_STOP,
+    S_TODAY,
+    S_WAIVED,
+    S_WRITTEN_OFF,
+    Book,
+    open_of,
+)
+from puhui.loans.domain.engine.charges import (
+    add_charge,
+    charge_of,
+    extra_row,
+    place_charges,
+    waive_charge,
+)
+from puhui.loans.domain.engine.codes import LAST_PAYMENT, ChargeTime, Component, Kind, Plan, RowKind
+from puhui.loans.domain.engine.level import set_level
+from puhui.loans.domain.engine.reshape import accelerate, re_age, re_amortise
+from puhui.loans.domain.engine.rows import down_part, work_out
+from puhui.loans.domain.engine.schedule import (
+    add_row,
+    change_rate,
+    first_after,
+    move_due,
+    pause_interest,
+    pay_out,
+)
+
+(
+    E_SEQ, E_KIND, E_DATE, E_BOOKED, E_AMOUNT, E_OF, E_RATE, E_FROM, E_TO, E_COUNT, E_EVERY, E_UNIT, E_INTEREST,
+    E_DUE, E_PENALTY, E_TIME, E_BASIS, E_PPM, E_REFUNDS, E_DOWN, E_WIDTH,
+) = range(21)  # fmt: skip
+
+ACCELERATES, STOPS_INTEREST = 1, 2
+NEVER = 3_000_000  # an ordinal past every date
+MOVES_TODAY = (
+    Kind.DISBURSE,
+    Kind.CREDIT_REFUND,
+    Kind.CHARGEBACK,
+    Kind.WRITE_OFF,
+    Kind.CHARGE_OFF,
+    Kind.RE_AGE,
+    Kind.RE_AMORTISE,
+    Kind.TERMINATE,
+)
+
+
+def step(b: Book, e: list[int]) -> None:
+    """This function will let one event happen to the book."""
+    kind = e[E_KIND]
+    if kind <= LAST_PAYMENT:
+        step_payment(b, e)
+    elif kind in (Kind.DISBURSE, Kind.CREDIT_REFUND, Kind.CHARGEBACK):
+        step_money_out(b, e)
+    elif kind in (Kind.CHARGE, Kind.CHARGE_WAIVER):
+        step_charge(b, e)
+    elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.UNDO_CHARGE_OFF):
+        step_loss(b, e)
+    else:
+        step_terms(b, e)
+    if kind <= LAST_PAYMENT or kind in MOVES_TODAY:
+        b.s[S_TODAY] = max(b.s[S_TODAY], e[E_DATE])
+
+
+def write_line(b: Book, e: list[int], kind: int, amount: int, used: list[int], over: int) -> None:
+    """This function will add one line to the statement. Its parts add up: amount = Σ used + over."""
+    balance = max(0, owed_on(b, e[E_DATE]))
+    b.line.extend([e[E_SEQ], e[E_DATE], kind, amount, used[0], used[1], used[2], used[3], over, balance])
+
+
+def owed_on(b: Book, day: int) -> int:
+    """This function will return the principal owed at the end of a day, minor units."""
+    return sum(b.change_amount[i] for i in range(len(b.change_date)) if b.change_date[i] <= day)
+
+
+def step_payment(b: Book, e: list[int]) -> None:
+    """This function will allocate a payment, or what counts as one, and keep what is left over as a credit."""
+    used = [0, 0, 0, 0]
+    over = pay(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
+    b.s[S_CREDIT] += over
+    write_line(b, e, e[E_KIND], e[E_AMOUNT], used, over)
+
+
+def step_money_out(b: Book, e: list[int]) -> None:
+    """This function will pay money out: a part of the principal, a credit, or a payment that is charged back."""
+    kind, amount = e[E_KIND], e[E_AMOUNT]
+    if kind == Kind.DISBURSE:
+        step_disburse(b, e)
+        return
+    if kind == Kind.CREDIT_REFUND:
+        step_credit_refund(b, e, amount)
+        return
+    step_chargeback(b, e, amount)
+
+
+def step_disburse(b: Book, e: list[int]) -> None:
+    """This function will pay out principal, settle from a credit what it can, and take the down payment."""
+    down = pay_out(b, e[E_DATE], e[E_AMOUNT])
+    place_charges(b)
+    from_credit = min(b.s[S_CREDIT], e[E_AMOUNT])
+    if from_credit:
+        settle_rows(b, e[E_DATE])
+        over = pay(b, Kind.REPAY, e[E_DATE], from_credit, [0, 0, 0, 0])
+        b.s[S_CREDIT] += over - from_credit
+    write_line(b, e, Kind.DISBURSE, e[E_AMOUNT], [0, 0, 0, 0], from_credit)
+    if down > from_credit and e[E_DOWN] and b.k[K_PLAN] == Plan.ANNUITY:
+        step_down_payment(b, e)
+    settle_rows(b, e[E_DATE])
+
+
+def step_down_payment(b: Book, e: list[int]) -> None:
+    """This function will take the down payment of a payout."""
+    down = down_part(b, e[E_AMOUNT])
+    used = [0, 0, 0, 0]
+    over = pay(b, Kind.DOWN_PAYMENT, e[E_DATE], down, used)
+    b.s[S_CREDIT] += over
+    write_line(b, e, Kind.DOWN_PAYMENT, down, used, over)
+
+
+def step_credit_refund(b: Book, e: list[int], amount: int) -> None:
+    """This function will pay a credit back; what exceeds it becomes principal again."""
+    from_credit = min(amount, b.s[S_CREDIT])
+    b.s[S_CREDIT] -= from_credit
+    over = amount - from_credit
+    if over:
+        row = put_back(b, e[E_DATE], [0, 0, 0, amount])
+        b.paid[4 * row + Component.PRINCIPAL] += from_credit
+        b.change_amount[-1] -= from_credit
+        if e[E_DATE] < b.due[row]:
+            b.early[row] += from_credit
+        settle_rows(b, e[E_DATE])
+    write_line(b, e, Kind.CREDIT_REFUND, amount, [0, 0, 0, over], from_credit)
+
+
+def put_back(b: Book, day: int, parts: list[int]) -> int:
+    """This function will put amounts, by component, back upon the instalment that runs on `day`, or after maturity, and
+    return that instalment.
+    """
+    row = running_row(b, day)
+    if row < 0:
+        row = extra_row(b, day)
+    if b.kind[row] == RowKind.REGULAR:
+        b.credit_principal[row] += parts[3]
+        b.credit_interest[row] += parts[2]
+    else:
+        b.principal[row] += parts[3]
+        b.interest[row] += parts[2]
+        b.emi[row] += parts[3] + parts[2]
+    for part in (Component.PENALTY, Component.FEE):
+        if parts[part]:
+            add_charge(b, b.due[row], parts[part], int(part == Component.PENALTY), ChargeTime.DATE, 0, 0)
+    b.s[S_OWED] += parts[3]
+    b.change_date.append(day)
+    b.change_amount.append(parts[3])
+    b.change_kind.append(0)
+    settle_rows(b, day)
+    return row
+
+
+def running_row(b: Book, day: int) -> int:
+    """This function will return the instalment that falls due next after `day`, the last one on its due date."""
+    last = -1
+    for row in range(len(b.due)):
+        if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.CLOSED):
+            continue
+        if b.due[row] > day:
+            return row
+        last = row
+    return last if last >= 0 and b.due[last] == day else -1
+
+
+def step_chargeback(b: Book, e: list[int], amount: int) -> None:
+    """This function will put a payment that was charged back upon the loan again, credit first, then by the contract's
+    order of what that payment had settled; without an order, or beyond it, as principal.
+    """
+    from_credit = min(amount, b.s[S_CREDIT])
+    b.s[S_CREDIT] -= from_credit
+    left, parts = amount - from_credit, [0, 0, 0, 0]
+    taken = taken_of(b, e[E_OF])
+    for part in b.credit:
+        parts[part] = min(left, max(0, taken[part]))
+        left -= parts[part]
+    parts[3] += left
+    put_back(b, e[E_DATE], parts)
+    write_line(b, e, Kind.CHARGEBACK, amount, parts, from_credit)
+
+
+def taken_of(b: Book, seq: int) -> list[int]:
+    """This function will return what a payment settled, by component. A payment may be charged back more than once."""
+    found = [0, 0, 0, 0]
+    for at in range(0, len(b.line), LINE_WIDTH):
+        if b.line[at + L_EVENT] == seq:
+            for part in range(4):
+                found[part] += b.line[at + L_PENALTY + part]
+    return found
+
+
+def step_charge(b: Book, e: list[int]) -> None:
+    """This function will add a charge, or waive what is open of one."""
+    if e[E_KIND] == Kind.CHARGE:
+        value = e[E_AMOUNT] if e[E_BASIS] == 0 else e[E_PPM]
+        amount = charge_of(b, e[E_BASIS], value) if e[E_TIME] == ChargeTime.DATE else 0
+        add_charge(b, e[E_DUE], amount, e[E_PENALTY], e[E_TIME], e[E_BASIS], value)
+        settle_rows(b, max(b.s[S_TODAY], e[E_DATE]))
+        if b.s[S_CREDIT]:
+            use_credit(b, max(b.s[S_TODAY], e[E_DATE]))
+        return
+    charge = e[E_OF]
+    amount = waive_charge(b, charge)
+    b.s[S_WAIVED] += amount
+    day = min(e[E_DATE], b.charge_due[charge]) if b.charge_due[charge] else e[E_DATE]
+    settle_rows(b, day)
+    write_line(b, e, Kind.CHARGE_WAIVER, amount, [0, 0, 0, 0], 0)
+    b.line[len(b.line) - LINE_WIDTH + L_DATE] = day
+
+
+def use_credit(b: Book, day: int) -> None:
+    """This function will settle from a credit what is open now, and show it on the payment that left the credit."""
+    used = [0, 0, 0, 0]
+    over = pay(b, Kind.REPAY, day, b.s[S_CREDIT], used)
+    taken, b.s[S_CREDIT] = b.s[S_CREDIT] - over, over
+    for at in range(len(b.line) - LINE_WIDTH, -1, -LINE_WIDTH):
+        if taken and b.line[at + L_KIND] <= LAST_PAYMENT and b.line[at + L_OVER] >= taken:
+            b.line[at + L_OVER] -= taken
+            for part in range(4):
+                b.line[at + L_PENALTY + part] += used[part]
+            return
+
+
+def step_loss(b: Book, e: list[int]) -> None:
+    """This function will write the loan off, or charge it off."""
+    work_out(b, e[E_DATE], 0)
+    used = [0, 0, 0, 0]
+    for row in range(len(b.due)):
+        for part in range(4):
+            at = 4 * row + part
+            due = (b.penalty, b.fee, b.interest, b.principal)[part][row]
+            left = due - b.paid[at] - b.waived[at]
+            used[part] += left
+            if e[E_KIND] == Kind.WRITE_OFF:
+                b.waived[at] += left
+    if e[E_KIND] == Kind.UNDO_CHARGE_OFF:
+        b.s[S_CHARGED_OFF] = 0
+        return
+    if e[E_KIND] == Kind.CHARGE_OFF:
+        used = charge_off(b, e[E_DATE])
+    else:
+        b.s[S_WRITTEN_OFF] += used[Component.PRINCIPAL]
+        b.s[S_STOP] = e[E_DATE]
+        settle_rows(b, e[E_DATE])
+    write_line(b, e, e[E_KIND], sum(used), used, 0)
+    b.line[len(b.line) - 1] = 0
+
+
+def charge_off(b: Book, day: int) -> list[int]:
+    """This function will mark the loan as charged off; by its contract everything becomes due, or interest ends. It
+    returns what is open, by component.
+    """
+    b.s[S_CHARGED_OFF] = day
+    if b.k[K_CHARGE_OFF] == ACCELERATES:
+        accelerate(b, day)
+    elif b.k[K_CHARGE_OFF] == STOPS_INTEREST:
+        pause_interest(b, day + 1, NEVER, day)
+        place_charges(b)
+    settle_rows(b, day)
+    found = [0, 0, 0, 0]
+    for row in range(len(b.due)):
+        for part in range(4):
+            found[part] += open_of(b, row, part)
+    return found
+
+
+def step_reshape(b: Book, e: list[int]) -> None:
+    """This function will re-age, re-amortise or end the contract early."""
+    day = e[E_DATE]
+    if e[E_KIND] == Kind.RE_AGE:
+        used = re_age(b, day, e[E_FROM], e[E_COUNT], e[E_EVERY], e[E_UNIT], e[E_INTEREST])
+    elif e[E_KIND] == Kind.RE_AMORTISE:
+        used = re_amortise(b, day, e[E_INTEREST])
+    else:
+        accelerate(b, day)
+        used = [sum(open_of(b, row, part) for row in range(len(b.due))) for part in range(4)]
+    settle_rows(b, day)
+    write_line(b, e, e[E_KIND], sum(used), used, 0)
+    b.line[len(b.line) - 1] = 0
+
+
+def step_terms(b: Book, e: list[int]) -> None:
+    """This function will change the terms from a day on: rate, due dates, length, pauses."""
+    kind, day = e[E_KIND], e[E_DATE]
+    if kind in (Kind.RE_AGE, Kind.RE_AMORTISE, Kind.TERMINATE):
+        step_reshape(b, e)
+    elif kind == Kind.RATE_CHANGE:
+        change_rate(b, day, e[E_RATE])
+    elif kind == Kind.INTEREST_PAUSE:
+        pause_interest(b, e[E_FROM], e[E_TO], max(day, b.s[S_TODAY]))
+    elif kind == Kind.MOVE_DUE:
+        move_due(b, e[E_FROM], e[E_TO], day)
+    elif kind == Kind.EXTEND:
+        for _ in range(e[E_COUNT]):
+            add_row(b)
+        set_level(b, first_after(b, (e[E_FROM] or day) - 1), day)
