@@ -34,7 +34,7 @@ def test_only_some_roles_may_unmask_and_it_is_written_down() -> None:
     assert "154 **** " in text_of(desk.get(page).content)
     shown = desk.post(f"{page}/unmask", {"key": "k" * 24})
     assert customer.phone_tail in text_of(shown.content) and "154 **** " not in text_of(shown.content)
-    assert [row.action for row in list_audit(f"customer:{customer.id}")] == ["customer.unmasked"]
+    assert [row.action for row in list_audit(f"customer:{customer.id}")].count("customer.unmasked") == 1
 
 
 def test_staff_passwords_are_limited() -> None:

@@ -21,7 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = TypeVar("Row", bound=models.Model)
-Convert = Callable[[Any], Any]
+Convert = Callable[[Any, Any, BaseDatabaseWrapper], Any]
 Prepare = Callable[[Any, BaseDatabaseWrapper], Any]
 
 # Values of these types go to the database as they are, in columns of these fields.
@@ -70,19 +70,15 @@ def _database() -> BaseDatabaseWrapper:
 
 
 @lru_cache(maxsize=256)
-def _converters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Convert], ...]:
+def _converters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Convert, Any], ...]:
     """Which columns of a fetched row need a Python value made of the database's, by position."""
     database = _database()
-    found: list[tuple[int, Convert]] = []
+    found: list[tuple[int, Convert, Any]] = []
     for position, field in enumerate(model._meta.concrete_fields):
         column = field.get_col(model._meta.db_table)
         converters = (*database.ops.get_db_converters(column), *field.get_db_converters(database))
-        found += [(position, partial(_convert, convert, column)) for convert in converters]
+        found += [(position, convert, column) for convert in converters]
     return tuple(found)
-
-
-def _convert(convert: Callable[[Any, Any, Any], Any], column: Any, value: Any) -> Any:
-    return convert(value, column, _database()) if value is not None else None
 
 
 @lru_cache(maxsize=512)
@@ -146,8 +142,9 @@ def _fetch(database: BaseDatabaseWrapper, model: type[Row], sql: str, values: Se
     found: list[Row] = []
     for raw in fetched:
         cells = list(raw)
-        for position, convert in converters:
-            cells[position] = convert(cells[position])
+        for position, convert, column in converters:
+            if cells[position] is not None:
+                cells[position] = convert(cells[position], column, database)
         found.append(model.from_db(alias, attributes, cells))
     return found
 

@@ -8,6 +8,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from puhui.site.environment import secret
+from puhui.site.partner_settings import OAUTH2_PROVIDER as OAUTH2_PROVIDER
+from puhui.site.partner_settings import PARTNER_RATE as PARTNER_RATE
+from puhui.site.staff_settings import *  # noqa: F403
+from puhui.site.staff_settings import ALLAUTH_APPS, ALLAUTH_MIDDLEWARE, second_factor_needed
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 ENVIRONMENT = os.environ.get("PUHUI_ENV", "demo")  # demo | production
@@ -30,6 +34,11 @@ SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("contact_message", "id", "text_sealed"),
     ("payments_account", "id", "number_sealed"),
     ("payments_suspense", "id", "memo_sealed"),
+    ("access_endpoint", "id", "secret_sealed"),
+    ("access_endpoint", "id", "old_secret_sealed"),
+    ("access_approval", "id", "why_sealed"),
+    ("access_approval_answer", "approval_id", "note_sealed"),
+    ("access_note", "id", "text_sealed"),
 )
 # Key of the blind indexes; never rotated in place (a rotation is a re-index).
 INDEX_KEY = secret("PUHUI_INDEX_KEY", var_dir=VAR_DIR, demo=DEMO)
@@ -52,6 +61,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "oauth2_provider",
+    *ALLAUTH_APPS,
     *(f"puhui.{stage}.apps.{stage.capitalize()}Config" for stage in STAGES),
     "puhui.web.apps.WebConfig",
     "puhui.site.apps.SiteConfig",
@@ -66,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    ALLAUTH_MIDDLEWARE,
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "puhui.web.middleware.RefusalMiddleware",
@@ -128,6 +140,9 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "/sign-in"
+# Staff need a second factor beside the password; optional in the demo.
+SECOND_FACTOR_NEEDED = second_factor_needed(demo=DEMO)
+CSRF_FAILURE_VIEW = "puhui.web.errors.csrf_failure"
 
 # The lender: one jurisdiction, one zone, one cut-off, one base currency.
 LENDER = {

@@ -47,7 +47,7 @@ class RequestIdMiddleware:
         token = request_id_var.set(name)
         try:
             response = self.get_response(request)
-            route = request.resolver_match.route if request.resolver_match else "-"
+            route = (request.resolver_match.route or "/") if request.resolver_match else "-"
             counting.count(request.method or "-", route, response.status_code)
         finally:
             request_id_var.reset(token)

@@ -181,7 +181,7 @@ class Reader:
 
     def read_undo(self, row: Mapping[str, Any]) -> None:
         """This function will read the reversal of an earlier event."""
-        gone = {event.of_seq for event in self.events if event.kind is Kind.REVERSE}
+        gone = {event.of_seq for event in self.events if event.kind is Kind.REVERSE and not event.count}
         live = [event for event in self.events if event.seq not in gone]
         what = row["what"].lower()
         if what == "approval":
@@ -212,9 +212,30 @@ class Reader:
             raise FeatureUnsupported(f"undo {what}: none found")
         self.add(Kind.REVERSE, row, of_seq=found[-1].seq)
 
+    def undo_line(self, row: Mapping[str, Any], what: str) -> None:
+        """This function will read the reversal of the nth line of the statement on a day; a payout's down payment is a
+        line of its own.
+        """
+        gone = {event.of_seq for event in self.events if event.kind is Kind.REVERSE and not event.count}
+        taken = {event.of_seq for event in self.events if event.kind is Kind.REVERSE and event.count}
+        lines: list[tuple[int, int]] = []
+        for event in self.events:
+            shown = event.kind in (*PAYMENT_KINDS, Kind.CREDIT_REFUND, Kind.CHARGEBACK, Kind.DISBURSE)
+            if event.seq in gone or event.value_date != day(row["date"]) or not shown:
+                continue
+            lines.append((event.seq, 0))
+            if event.kind is Kind.DISBURSE and self.terms.pays_down_payment and event.seq not in taken:
+                lines.append((event.seq, 1))
+        if what == "down payment":
+            lines = [line for line in lines if line[1]]
+        chosen = lines[row.get("nth", 1) - 1 :][:1] or lines[-1:]
+        if not chosen:
+            raise FeatureUnsupported(f"undo {what}: none found")
+        self.add(Kind.REVERSE, row, of_seq=chosen[0][0], count=chosen[0][1])
+
     def read_chargeback(self, row: Mapping[str, Any]) -> None:
         """This function will read a chargeback of a payment."""
-        gone = {event.of_seq for event in self.events if event.kind is Kind.REVERSE}
+        gone = {event.of_seq for event in self.events if event.kind is Kind.REVERSE and not event.count}
         paid = [e for e in self.events if e.kind in PAYMENT_KINDS and e.seq not in gone]
         of = row["of"]
         number = of["nr"] - 1 if "nr" in of else -1

@@ -12,7 +12,7 @@ OUTCOMES = {
     "helped": lazy("Helped"),
 }
 STATES = {
-    "open": lazy("open"),
+    "open": lazy("not yet taken"),
     "in_work": lazy("in work"),
     "closed": lazy("closed"),
     "withdrawn": lazy("withdrawn"),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from puhui.loans.domain.engine.book import (
     K_CHARGES_ALONE,
     K_RECALC,
+    K_REST_END,
     K_VERTICAL,
+    S_TILL,
     S_TODAY,
     Book,
     open_of,
@@ -94,7 +96,7 @@ def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     (4 by component), and return what is left over. Nothing is lost: amount = Σ used + left over.
     """
     work_out(b, day, 0)
-    work_out(b, day, day)
+    to_period_end(b, day, amount)
     order = b.order[12 * kind : 12 * kind + 12]
     if b.k[K_CHARGES_ALONE]:
         amount = pay_due_charges(b, day, amount, used)
@@ -105,6 +107,29 @@ def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     b.s[S_TODAY] = day
     settle_rows(b, day)
     return amount
+
+
+def to_period_end(b: Book, day: int, amount: int) -> None:
+    """This function will work out the interest to the day of a payment; to the period's end where the contract's payoff
+    runs to it and the payment is one.
+    """
+    b.s[S_TILL] = b.k[K_REST_END]
+    work_out(b, day, day)
+    if b.s[S_TILL] and amount < payoff(b):
+        b.s[S_TILL] = 0
+        work_out(b, day, day)
+    b.s[S_TILL] = 0
+
+
+def payoff(b: Book) -> int:
+    """This function will return what closes the loan, from the interest as it was last worked out to a day."""
+    owed = max(0, sum(b.change_amount))
+    for row in range(len(b.due)):
+        at = 4 * row
+        interest = b.at_interest[row] if b.k[K_RECALC] else b.interest[row]
+        owed += max(0, interest - b.paid[at + 2] - b.waived[at + 2])
+        owed += b.fee[row] + b.penalty[row] - sum(b.paid[at : at + 2]) - sum(b.waived[at : at + 2])
+    return owed
 
 
 def pay_due_charges(b: Book, day: int, amount: int, used: list[int]) -> int:

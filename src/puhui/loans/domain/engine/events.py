@@ -23,7 +23,7 @@ class BookEvent:
         None  # pauses: first day; MOVE_DUE: the due date moved; RE_AGE: first new due date
     )
     to_date: date | None = None  # pauses: last day; MOVE_DUE: the new due date
-    count: int = 0  # EXTEND: more instalments; RE_AGE: new instalments; GRACE: instalments
+    count: int = 0  # EXTEND: more instalments; RE_AGE: new ones; REVERSE: 1 = only the payout's down payment
     every: int = 1  # RE_AGE: units in a period
     unit: Unit = Unit.MONTH  # RE_AGE: of a period
     interest: ReAgeInterest = ReAgeInterest.DEFAULT  # RE_AGE, RE_AMORTISE: what becomes of interest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
+    K_BASIS,
     K_CENT,
     K_EVERY,
     K_METHOD,
@@ -14,7 +15,7 @@ from puhui.loans.domain.engine.book import (
     Book,
     paid_of,
 )
-from puhui.loans.domain.engine.codes import Method, Plan, RowKind, Unit
+from puhui.loans.domain.engine.codes import Basis, Method, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import PPM, first_base, half_even, rate_on, stretch
 from puhui.loans.domain.engine.rows import counted_day, down_part, round_level, rounded, work_out
 
@@ -103,6 +104,9 @@ def set_flat_nominal(b: Book, rows: list[int]) -> None:
     lent = b.s[S_OWED] - sum(b.principal[r] for r in range(len(b.due)) if b.kind[r] != RowKind.REGULAR)
     one, _ = stretch(b, every[0], b.s[S_OWED], b.start[every[0]], b.due[every[0]])
     whole = half_even(one * len(every), first_base(b, every[0]) * PPM)
+    if b.k[K_BASIS] == Basis.ACTUAL_365:
+        one, _ = stretch(b, every[0], b.s[S_OWED], b.start[every[0]], b.due[every[-1]])
+        whole = half_even(one, 365 * PPM)
     interest = half_even(whole, len(every))
     for r in every:
         b.base[r] = interest

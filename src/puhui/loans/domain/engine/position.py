@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
+from puhui.loans.domain.engine.allocate import payoff
 from puhui.loans.domain.engine.book import (
-    K_RECALC,
+    K_REST_END,
     L_AMOUNT,
     L_BALANCE,
     L_DATE,
@@ -27,6 +28,7 @@ from puhui.loans.domain.engine.book import (
     S_CREDIT,
     S_LENT,
     S_STOP,
+    S_TILL,
     S_WRITTEN_OFF,
     Book,
 )
@@ -140,7 +142,7 @@ def position(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> B
 
 def has_payout(events: Sequence[BookEvent]) -> bool:
     """This function will tell whether any payout is in force."""
-    gone = {event.of_seq for event in events if event.kind is Kind.REVERSE}
+    gone = {event.of_seq for event in events if event.kind is Kind.REVERSE and not event.count}
     return any(event.kind is Kind.DISBURSE and event.seq not in gone for event in events)
 
 
@@ -176,7 +178,7 @@ def reversed_lines(terms: LoanTerms, events: Sequence[BookEvent]) -> list[Statem
         found += [
             replace(line, is_reversed=True)
             for line in lines_of(b)
-            if line.seq == event.of_seq and line.kind is not Kind.DISBURSE
+            if line.seq == event.of_seq and is_undone(line, event)
         ]
     return found
 
@@ -199,6 +201,13 @@ def with_balances(lines: list[StatementLine]) -> list[StatementLine]:
         shown = 0 if line.kind in ENDS else max(0, balance)
         found.append(replace(line, balance_minor=shown))
     return found
+
+
+def is_undone(line: StatementLine, event: BookEvent) -> bool:
+    """This function will tell whether a reversal shows a line as reversed: a payout undone leaves no line, a reversed
+    down payment leaves its own.
+    """
+    return line.kind is Kind.DOWN_PAYMENT if event.count else line.kind is not Kind.DISBURSE
 
 
 def lines_of(b: Book) -> list[StatementLine]:
@@ -307,11 +316,7 @@ def position_of(b: Book, terms: LoanTerms, as_of: date, is_plan: bool) -> BookPo
 def payoff_of(b: Book, as_of: date) -> int:
     """This function will return what closes the loan on a day: principal owed, interest to the day, fees, penalties."""
     day = as_of.toordinal()
+    b.s[S_TILL] = b.k[K_REST_END]
     work_out(b, day, day)
-    owed = max(0, sum(b.change_amount))
-    for row in range(len(b.due)):
-        at = 4 * row
-        interest = b.at_interest[row] if b.k[K_RECALC] else b.interest[row]
-        owed += max(0, interest - b.paid[at + 2] - b.waived[at + 2])
-        owed += b.fee[row] + b.penalty[row] - sum(b.paid[at : at + 2]) - sum(b.waived[at : at + 2])
-    return owed
+    b.s[S_TILL] = 0
+    return payoff(b)

@@ -39,6 +39,7 @@ from puhui.loans.domain.engine.book import (
     K_UNIT,
     K_VERTICAL,
     K_WIDTH,
+    S_STOP,
     S_TODAY,
     Book,
     new_book,
@@ -109,8 +110,10 @@ def encode(event: BookEvent, terms: LoanTerms) -> list[int]:
 
 def in_force(events: Sequence[BookEvent]) -> list[BookEvent]:
     """This function will leave out what was reversed, and put the rest into the order in which it counts."""
-    gone = {event.of_seq for event in events if event.kind is Kind.REVERSE}
+    gone = {event.of_seq for event in events if event.kind is Kind.REVERSE and not event.count}
+    without_down = {event.of_seq for event in events if event.kind is Kind.REVERSE and event.count}
     kept = [e for e in events if e.kind not in (Kind.REVERSE, Kind.DAY_ROLL) and e.seq not in gone]
+    kept = [replace(e, pays_down_payment=False) if e.seq in without_down else e for e in kept]
     return sorted(kept, key=lambda e: (day_of(e), rank_of(e), e.seq))
 
 
@@ -151,8 +154,9 @@ def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Boo
             pay_with_refund(b, code, kept, event, terms)
         else:
             step(b, code)
-    b.s[S_TODAY] = max(b.s[S_TODAY], as_of.toordinal())
-    work_out(b, b.s[S_TODAY], 0)
+    if not b.s[S_STOP]:
+        b.s[S_TODAY] = max(b.s[S_TODAY], as_of.toordinal())
+        work_out(b, b.s[S_TODAY], 0)
     return b
 
 

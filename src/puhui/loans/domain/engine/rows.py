@@ -15,9 +15,9 @@ from puhui.loans.domain.engine.book import (
     K_MULTIPLE,
     K_PERIOD_INTEREST,
     K_RECALC,
-    K_REST_END,
     K_ROUND,
     S_OWED,
+    S_TILL,
     Book,
     paid_of,
 )
@@ -158,7 +158,7 @@ def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
 def period_interest(b: Book, row: int, today: int, till: int) -> int:
     """This function will return the interest of an instalment's period, or of its days to `till`, minor units."""
     start, end = b.start[row], b.due[row]
-    if till and (till <= start or not b.k[K_REST_END]):
+    if till and (till <= start or not b.s[S_TILL]):
         end = min(end, till)
     if end <= start:
         return 0
@@ -175,7 +175,7 @@ def period_interest(b: Book, row: int, today: int, till: int) -> int:
         first, second = real_interest(b, row, start, known)
         at = known
     if end > at:
-        stays = b.k[K_RECALC] == Recalculation.PERIOD or (till > 0 and till > start)
+        stays = b.k[K_RECALC] == Recalculation.PERIOD or (b.s[S_TILL] == 1 and till > start)
         balance = known_balance(b, at) if stays and at > start else future_balance(b, row, at)
         more, other = future_interest(b, row, balance, at, end)
         first, second = first + more, second + other

@@ -244,28 +244,29 @@ def use_credit(b: Book, day: int) -> None:
 
 
 def step_loss(b: Book, e: list[int]) -> None:
-    """This function will write the loan off, or charge it off."""
-    work_out(b, e[E_DATE], 0)
-    used = [0, 0, 0, 0]
-    for row in range(len(b.due)):
-        for part in range(4):
-            at = 4 * row + part
-            due = (b.penalty, b.fee, b.interest, b.principal)[part][row]
-            left = due - b.paid[at] - b.waived[at]
-            used[part] += left
-            if e[E_KIND] == Kind.WRITE_OFF:
-                b.waived[at] += left
-    if e[E_KIND] == Kind.UNDO_CHARGE_OFF:
-        b.s[S_CHARGED_OFF] = 0
-        return
+    """This function will write the loan off, or charge it off, or take a charge-off back."""
     if e[E_KIND] == Kind.CHARGE_OFF:
+        work_out(b, e[E_DATE], 0)
         used = charge_off(b, e[E_DATE])
     else:
-        b.s[S_WRITTEN_OFF] += used[Component.PRINCIPAL]
-        b.s[S_STOP] = e[E_DATE]
-        settle_rows(b, e[E_DATE])
+        used = write_off(b, e[E_DATE])
     write_line(b, e, e[E_KIND], sum(used), used, 0)
     b.line[len(b.line) - 1] = 0
+
+
+def write_off(b: Book, day: int) -> list[int]:
+    """This function will give up what is open, as it was last worked out, and return it by component."""
+    used = [0, 0, 0, 0]
+    work_out(b, b.s[S_TODAY], 0)
+    for row in range(len(b.due)):
+        for part in range(4):
+            left = open_of(b, row, part)
+            used[part] += left
+            b.waived[4 * row + part] += left
+        b.met[row] = b.met[row] or day
+    b.s[S_WRITTEN_OFF] += used[Component.PRINCIPAL]
+    b.s[S_STOP] = day
+    return used
 
 
 def charge_off(b: Book, day: int) -> list[int]:

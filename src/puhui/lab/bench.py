@@ -1,0 +1,170 @@
+"""`make bench`: measure, and write build/bench.json as a list of {name, value, unit, goal, met}.
+
+Speed is a ratio against a named peer of the same run wherever there is one. An absolute line means little without the
+machine, so `calibration_us`, a fixed integer loop, stands beside it. Names never change once published.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One measured figure."""
+
+    name: str  # stable name
+    value: float  # the figure
+    unit: str  # unit of the figure
+    goal: float | None = None  # what it should reach, or None
+    met: bool | None = None  # whether it does, or None without a goal
+
+
+def at_most(name: str, value: float, unit: str, goal: float) -> Line:
+    """This function will make a line whose goal is a maximum."""
+    return Line(name=name, value=round(value, 3), unit=unit, goal=goal, met=value <= goal)
+
+
+def calibration() -> list[Line]:
+    """This function will time a fixed integer loop: the unit in which machines can be compared."""
+
+    def loop() -> int:
+        x = 1
+        for i in range(20_000):
+            x = (x * 1_103_515_245 + i) & 0x7FFFFFFF
+        return x
+
+    took = []
+    for _ in range(31):
+        start = time.perf_counter()
+        loop()
+        took.append(time.perf_counter() - start)
+    return [Line(name="calibration_us", value=round(statistics.median(took) * 1e6, 1), unit="us")]
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@contextmanager
+def _served(folder: Path, port: int) -> Iterator[float]:
+    """Run `make run` in `folder` and yield the seconds until it says ready; end it afterwards."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PUHUI_")} | {
+        "PIP_NO_CACHE_DIR": "1"
+    }
+    environment.pop("PYTHONPATH", None)
+    start = time.perf_counter()
+    log = (folder / "run.log").open("ab")
+    process = subprocess.Popen(
+        ["make", "run", f"PORT={port}"],
+        cwd=folder,
+        env=environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        while True:
+            if process.poll() is not None:
+                raise RuntimeError(
+                    f"make run ended: {(folder / 'run.log').read_text(encoding='utf-8')[-2000:]}"
+                )
+            if time.perf_counter() - start > 900:
+                raise RuntimeError("make run was not ready within 900 s")
+            if _ready(port):
+                yield time.perf_counter() - start
+                return
+            time.sleep(0.1)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=60)
+        log.close()
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            health = json.load(answer)
+    except (OSError, ValueError):
+        return False
+    return health.get("demo") == "ready" and str(health.get("worker", "")).startswith("ok")
+
+
+def first_and_second_run() -> list[Line]:
+    """This function will clone the last commit into an empty folder and time `make run` there, twice."""
+    folder = Path(tempfile.mkdtemp(prefix="puhui-first-run-"))
+    try:
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder / "puhui")], check=True)
+        with _served(folder / "puhui", _free_port()) as first:
+            pass
+        with _served(folder / "puhui", _free_port()) as second:
+            pass
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return [at_most("first_run_s", first, "s", 240), at_most("second_run_s", second, "s", 20)]
+
+
+def journey_lines() -> list[Line]:
+    """This function will time whole journeys on a private SQLite database, in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="puhui-bench-") as var:
+        environment = os.environ | {"PUHUI_VAR": var, "PUHUI_LOG_LEVEL": "ERROR"}
+        done = subprocess.run(
+            [sys.executable, "-m", "puhui.lab.bench_journeys"],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    figures = json.loads(done.stdout.splitlines()[-1])
+    return [
+        Line(name="journey_apply_to_signed_ms", value=figures["journey_apply_to_signed_ms"], unit="ms"),
+        at_most("decision_from_db_p99_ms", figures["decision_from_db_p99_ms"], "ms", 20),
+    ]
+
+
+GROUPS: dict[str, Callable[[], list[Line]]] = {
+    "calibration": calibration,
+    "journeys": journey_lines,
+    "runs": first_and_second_run,
+}
+
+
+def main() -> None:
+    """This function will run the named groups (all by default), print their lines and write build/bench.json."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which groups to measure (all)")
+    chosen = parser.parse_args().groups or list(GROUPS)
+    lines: list[Line] = []
+    for name in chosen:
+        print(f"measuring {name} …", flush=True)
+        for line in GROUPS[name]():
+            goal = "" if line.goal is None else f"  goal {line.goal:g}  {'met' if line.met else 'NOT MET'}"
+            print(f"  {line.name:32} {line.value:>12,.1f} {line.unit}{goal}", flush=True)
+            lines.append(line)
+    out = ROOT / "build" / "bench.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n", encoding="utf-8")
+    print(f"written to {out.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
