@@ -117,7 +117,10 @@ def test_a_wrong_code_is_counted_and_the_fifth_locks(world: World) -> None:
     register.request_code(phone=phone, language="en", code="123456", key="ask", now=world.now)
     for tried in range(4):
         wrong = refuses(
-            CodeWrong, lambda: _code(world, phone, "000000", f"w{tried}"), field="code", but=FORM_SEEN
+            CodeWrong,
+            lambda tried=tried: _code(world, phone, "000000", f"w{tried}"),
+            field="code",
+            but=FORM_SEEN,
         )
         assert wrong.facts["remaining"] == 4 - tried
     refuses(CodeLocked, lambda: _code(world, phone, "000000", "w5"), field="code", but=FORM_SEEN)

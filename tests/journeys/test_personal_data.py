@@ -114,7 +114,12 @@ def test_nothing_planted_stands_in_clear_anywhere(
     for url in ("/", "/loans", f"/loans/{loan_id}", f"/loans/{loan_id}/pay", "/me", "/accounts", "/help"):
         browser.get(url)
     complain.open(
-        customer_id=customer.id, kind="complaint", about="", text=f"我是{NAME}，{PHONE}", key="k", now=world.now
+        customer_id=customer.id,
+        kind="complaint",
+        about="",
+        text=f"我是{NAME}，{PHONE}",
+        key="k",
+        now=world.now,
     )
     payoff.start(customer_id=customer.id, loan_id=loan_id, key="off", now=world.now)
     world.work()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,31 @@ def test_the_shell_quick_start(house: LiveHouse) -> None:
 def test_the_python_client(house: LiveHouse) -> None:
     printed = run(house, sys.executable, "client.py")
     assert re.search(r"^loan [a-z2-7]{26} closed$", printed, re.M), printed
+
+
+def ask(house: LiveHouse, head: str, body: bytes = b"") -> bytes:
+    """Send bytes as they are, and return what comes back within a moment."""
+    with socket.create_connection(("127.0.0.1", house.port), 20) as line:
+        line.settimeout(20)
+        line.sendall(head.replace("\n", "\r\n").encode() + body)
+        return line.recv(65_536)
+
+
+def test_twenty_megabytes_are_refused_before_they_are_sent(house: LiveHouse) -> None:
+    """Only the head is sent: the answer comes although not one byte of the body did."""
+    length = 20 * 2**20
+    head = f"POST /api/v1/customers HTTP/1.1\nHost: 127.0.0.1\nContent-Type: application/json\nContent-Length: {length}\n\n"
+    answer = ask(house, head)
+    assert answer.startswith(b"HTTP/1.1 413 ") and b"application/problem+json" in answer, answer
+
+
+def test_a_body_without_a_length_is_not_taken_for_one(house: LiveHouse) -> None:
+    head = (
+        "POST /api/v1/customers HTTP/1.1\nHost: 127.0.0.1\nContent-Type: application/json\nConnection: close\n"
+        "Transfer-Encoding: chunked\n\n"
+    )
+    answer = ask(house, head, b"2\r\n{}\r\n0\r\n\r\n")
+    assert answer.startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 411 ")), answer
 
 
 def commands(file: Path) -> list[str]:

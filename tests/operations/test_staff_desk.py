@@ -182,13 +182,24 @@ def test_an_answer_closes_the_case_ends_the_rest_and_reaches_her(world: World) -
     world.work()
     told = [one for one in list_messages(case.customer_id) if one.template == "case_closed"]
     assert len(told) == 1
-    assert [one.action for one in list_audit(f"customer:{case.customer_id}")][0] == "case.answered"
+    assert next(iter(list_audit(f"customer:{case.customer_id}"))).action == "case.answered"
     assert verify_audit_chain().ok
 
 
-def referred(world: World, index: int = 0) -> str:
-    """The application of somebody whom the policy sends to a person: she withdrew the bureau's consent."""
-    borrower = world.borrower(index)
+DEBTS_ROW = 98  # a safe file of the bureau's with debts that she does not name
+
+
+def debts_unsaid(world: World) -> str:
+    """The application of somebody whose report shows debts that she did not write down: a person has to look."""
+    borrower = world.borrower(0, row=DEBTS_ROW)
+    borrower.ask(world.now)
+    assert [one.application_id for one in list_referred()] == [borrower.application_id]
+    return borrower.application_id
+
+
+def bureau_silent(world: World) -> str:
+    """The application of somebody who withdrew the bureau's consent: nothing is known, so nothing can be carried."""
+    borrower = world.borrower(0)
     borrower.register(world.now)
     borrower.say_who(world.now)
     application = borrower.apply(world.now)
@@ -199,7 +210,7 @@ def referred(world: World, index: int = 0) -> str:
 
 
 def test_a_person_approves_within_what_the_month_carries_at_the_tables_price(world: World) -> None:
-    id = referred(world)
+    id = debts_unsaid(world)
     asked = find_decision(id)
     assert asked is not None
     most = asked.decision.limit_minor
@@ -231,7 +242,11 @@ def test_a_person_approves_within_what_the_month_carries_at_the_tables_price(wor
 
 
 def test_a_person_declines_with_reasons_that_she_reads(world: World) -> None:
-    id = referred(world)
+    id = bureau_silent(world)
+    refuses(
+        staff_decide.NothingToGrant,
+        lambda: staff_decide.approve(application_id=id, by=ANN, limit_minor=100_000, key="g", now=world.now),
+    )
     refuses(
         staff_decide.PersonReasonMissing,
         lambda: staff_decide.decline(

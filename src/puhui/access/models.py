@@ -113,9 +113,3 @@ class Gate(models.Model):
             models.UniqueConstraint(name="access_gate_once", fields=["purpose", "subject"]),
             models.CheckConstraint(name="access_gate_wrong", condition=Q(wrong__gte=0)),
         ]
-
-
-# The tables of partners and of the staff's desk stand in packages of their own; Django finds an app's tables through
-# this module.
-from puhui.access.partners import models as partners  # noqa: E402, F401
-from puhui.access.staff import models as desk  # noqa: E402, F401

@@ -67,15 +67,15 @@ def list_items(*, kinds: Iterable[ItemKind], now: datetime) -> list[QueueItem]:
     cases = [one for one in list_cases(open_only=True, limit=MOST) if _of_case(one) in wanted]
     found = [_case_item(one) for one in cases]
     if ItemKind.DECISION in wanted:
-        found += _decisions(now)
+        found.extend(_decisions(now))
     if ItemKind.SUSPENSE in wanted:
-        found += _suspense()
+        found.extend(_suspense())
     if ItemKind.DISCREPANCY in wanted:
-        found += _discrepancies()
+        found.extend(_discrepancies())
     if ItemKind.WORK in wanted:
-        found += _dead_work(now)
+        found.extend(_dead_work(now))
     if ItemKind.APPROVAL in wanted:
-        found += [_approval_item(one) for one in list_approvals(open_only=True, limit=MOST)]
+        found.extend(_approval_item(one) for one in list_approvals(open_only=True, limit=MOST))
     return sorted(found, key=lambda one: (one.due_at, one.subject))
 
 

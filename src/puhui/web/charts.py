@@ -163,9 +163,13 @@ def area(points: Sequence[Point], *, write: Callable[[float], str], sentence: st
         f'<polyline class="line c1" points="{line}"/>',
     ]
     for (x, y), point in zip(places, points, strict=True):
-        drawn.append(f'<circle class="spot" cx="{x:.1f}" cy="{y:.1f}" r="7"><title>{escape(point.text)}</title></circle>')
+        drawn.append(
+            f'<circle class="spot" cx="{x:.1f}" cy="{y:.1f}" r="7"><title>{escape(point.text)}</title></circle>'
+        )
         if point.label:
-            drawn.append(f'<text x="{x:.1f}" y="{TALL - 8}" text-anchor="middle">{escape(point.label)}</text>')
+            drawn.append(
+                f'<text x="{x:.1f}" y="{TALL - 8}" text-anchor="middle">{escape(point.label)}</text>'
+            )
     x, y = places[-1]
     drawn.append(
         f'<circle class="dot c1" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'

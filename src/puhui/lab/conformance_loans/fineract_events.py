@@ -92,7 +92,9 @@ class Reader:
         for charge in t.get("charges") or ():
             self.read_charge({**charge, **on})
         known = [row for row in case["events"] if row["type"] == "add_charge"]
-        shown = next((entry["charges"] for entry in case["checks"] if "charges" in entry), [])
+        shown: list[dict[str, Any]] = next(
+            (entry["charges"] for entry in case["checks"] if "charges" in entry), []
+        )
         for row in shown:
             if row["payment_due_at"] == "Installment Fee" and row["calculation_type"] == "Flat" and not known:
                 amount = Decimal(str(row["due"])) / t["repayments"]
@@ -195,11 +197,10 @@ class Reader:
                 self.add(Kind.REVERSE, row, of_seq=event.seq)
             return
         found = [event for event in live if event.kind in PAYMENT_KINDS]
-        if what == "any_on_date":
-            found = [
-                event for event in live if event.kind in PAYMENT_KINDS or event.kind is Kind.CREDIT_REFUND
-            ]
-        elif what == "last_refund":
+        if what in ("any_on_date", "down payment"):
+            self.undo_line(row, what)
+            return
+        if what == "last_refund":
             found = [e for e in live if e.kind in (Kind.MERCHANT_REFUND, Kind.PAYOUT_REFUND)]
         else:
             if what not in LINES:

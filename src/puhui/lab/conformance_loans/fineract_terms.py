@@ -127,7 +127,7 @@ def yearly(t: Case) -> Decimal:
     """This function will return the rate in % a year."""
     rate = Decimal(str(t["rate"]))
     if t["rate_unit"] == "WHOLE_TERM":
-        return rate * UNITS_A_YEAR[t["repay_unit"]] / (t["repayments"] * t["repay_every"])
+        return Decimal(rate * UNITS_A_YEAR[t["repay_unit"]] / (t["repayments"] * t["repay_every"]))
     return rate * PER_YEAR[t["rate_unit"]]
 
 

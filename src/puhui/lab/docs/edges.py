@@ -102,20 +102,25 @@ def _order() -> list[str]:
 
 def _stages(journey: str, order: Sequence[str], seen: frozenset[str] = frozenset()) -> set[str]:
     """Stages that a journey imports, itself or through the journeys that it calls."""
-    tree = ast.parse((PACKAGE / "journeys" / f"{journey}.py").read_text(encoding="utf-8"))
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("puhui."):
-            continue
-        top = str(node.module).split(".")
-        if top[1] in order:
-            found.add(top[1])
-        called = [top[2]] if len(top) > 2 else [alias.name for alias in node.names]
-        if top[1] == "journeys":
-            for name in set(called) - seen - {"house"}:
-                if (PACKAGE / "journeys" / f"{name}.py").is_file():
-                    found |= _stages(name, order, seen | {journey, name})
+    for node in _imports(journey):
+        parts = str(node.module).split(".")
+        if parts[1] in order:
+            found.add(parts[1])
+        elif parts[1] == "journeys":
+            called = [parts[2]] if len(parts) > 2 else [alias.name for alias in node.names]
+            for name in sorted(set(called) - seen - {"house"}):
+                found |= _stages(name, order, seen | {journey, name})
     return found
+
+
+def _imports(journey: str) -> list[ast.ImportFrom]:
+    """The imports of a journey from our own packages; none where the name is no journey."""
+    path = PACKAGE / "journeys" / f"{journey}.py"
+    if not path.is_file():
+        return []
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [n for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("puhui.")]
 
 
 def _journeys(order: Sequence[str]) -> list[list[str]]:
@@ -128,13 +133,7 @@ def _journeys(order: Sequence[str]) -> list[list[str]]:
 
 
 def _own_stages(journey: str, order: Sequence[str]) -> list[str]:
-    tree = ast.parse((PACKAGE / "journeys" / f"{journey}.py").read_text(encoding="utf-8"))
-    modules = [
-        str(node.module).split(".")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module
-    ]
-    named = {parts[1] for parts in modules if parts[0] == "puhui" and len(parts) > 1}
+    named = {str(node.module).split(".")[1] for node in _imports(journey)}
     return [
         stage
         for stage in order

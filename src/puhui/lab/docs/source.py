@@ -10,6 +10,8 @@ import textwrap
 from pathlib import Path
 from types import ModuleType
 
+from django.conf import settings
+
 import puhui
 
 PACKAGE = Path(puhui.__file__).parent
@@ -43,6 +45,9 @@ def comments_of(kind: type) -> dict[str, str]:
 
 def list_modules() -> list[ModuleType]:
     """This function will import and return every module of the product but tests, migrations, lab and site."""
+    importlib.import_module(
+        settings.ROOT_URLCONF
+    )  # registers what the routes of the parts need, as in the product
     found: list[ModuleType] = []
     for info in pkgutil.walk_packages([str(PACKAGE)], "puhui.", onerror=_raise):
         if info.name.startswith(APART) or ".migrations" in info.name:

@@ -12,6 +12,7 @@ from puhui.access.staff.domain import Permission
 from puhui.core.refusals import InputRefused, Refusal
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_name, parse_resident_number
+from puhui.protection import queries as protection
 from puhui.web import clock
 from puhui.web.staff.guard import allowed, desk
 

@@ -100,7 +100,9 @@ def _suspense(request: HttpRequest, ref: str) -> dict[str, Any]:
 
 
 def _discrepancy(request: HttpRequest, ref: str) -> dict[str, Any]:
-    item = next((one for one in payments.list_discrepancies(open_only=False, limit=5000) if one.id == ref), None)
+    item = next(
+        (one for one in payments.list_discrepancies(open_only=False, limit=5000) if one.id == ref), None
+    )
     if item is None:
         raise NotFoundHere()
     order = payments.get_order(id=item.order_id)

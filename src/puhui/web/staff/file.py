@@ -30,7 +30,6 @@ from puhui.web.staff import decision_panel, loan_panel, timeline
 from puhui.web.staff.guard import allowed, desk, login_of
 
 
-
 def customer_or_404(customer_id: str) -> Customer:
     """This function will return a customer. Raises: NotFoundHere."""
     found = customers.find_customer(customer_id)

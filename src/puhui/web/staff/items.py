@@ -170,9 +170,7 @@ ACTS: dict[str, dict[str, Act]] = {
     },
     "discrepancy": {
         **_CLAIM,
-        "close": Act(
-            needs=(P.SETTLE,), fields=("why", "key"), do=_ask(ApprovalKind.DISCREPANCY_CLOSE)
-        ),
+        "close": Act(needs=(P.SETTLE,), fields=("why", "key"), do=_ask(ApprovalKind.DISCREPANCY_CLOSE)),
     },
     "work": {**_CLAIM, "requeue": Act(needs=(P.REQUEUE,), fields=(), do=_requeue)},
     "approval": {
@@ -233,5 +231,3 @@ def _detail(request: HttpRequest, kind: str, ref: str) -> dict[str, Any]:
         "template": f"staff/items/{kind}.html",
         **details.read(request, kind, ref),
     }
-
-

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from puhui.core.rounding import Rounding, divide
 from puhui.web import charts
 from puhui.web.charts import Point, Series
 from puhui.web.shared import formats
@@ -53,10 +54,11 @@ def outstanding(found: Figures) -> SafeString:
     """How much is out: month ends by the ledger."""
     labelled = _every(len(found.months))
     unit = 1_000_000 if formats.is_chinese(language()) else 100_000_000
+    heights = [divide(month.outstanding_minor * 100, unit, Rounding.HALF_EVEN) for month in found.months]
     points = [
         Point(
             label=_short_month(month.ends) if i in labelled else "",
-            size=month.outstanding_minor / unit,  # a drawing is not money
+            size=heights[i] / 100,  # hundredths: a drawing is not money
             text=f"{_short_month(month.ends)}: {money(month.outstanding_minor)}",
         )
         for i, month in enumerate(found.months)
@@ -114,9 +116,9 @@ def vintages(found: Figures) -> SafeString:
     ]
     along = [str(month) if month % 3 == 0 else "" for month in range(longest)]
     said = ", ".join(f"{one.name} {one.points[-1].text}" for one in series)
-    sentence = _("Share of the money paid out in a quarter that has gone 30 days late, by month: %(lines)s.") % {
-        "lines": said
-    }
+    sentence = _(
+        "Share of the money paid out in a quarter that has gone 30 days late, by month: %(lines)s."
+    ) % {"lines": said}
     return charts.lines(series, write=lambda value: f"{_thin(value)}%", along=along, sentence=sentence)
 
 
@@ -141,7 +143,9 @@ def approvals(found: Figures) -> SafeString:
         lambda month: f"{formats.rate(month.approved_ppm)} · {month.approved} / {month.decided}",
     )
     return charts.columns(
-        points, write=lambda value: f"{_thin(value)}%", sentence=_("Share of decisions that approved, by month.")
+        points,
+        write=lambda value: f"{_thin(value)}%",
+        sentence=_("Share of decisions that approved, by month."),
     )
 
 
@@ -167,6 +171,4 @@ def complaints(found: Figures) -> SafeString:
         lambda month: month.complaints_per_10_000 / 10,
         lambda month: f"{month.complaints_per_10_000 / 10:.1f} · {month.complaints} / {month.accounts}",
     )
-    return charts.columns(
-        points, write=_thin, sentence=_("Complaints per 10,000 active accounts, by month.")
-    )
+    return charts.columns(points, write=_thin, sentence=_("Complaints per 10,000 active accounts, by month."))

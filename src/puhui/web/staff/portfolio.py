@@ -79,7 +79,9 @@ def _tiles(found: Figures) -> list[dict[str, Any]]:
     ended = [one for one in found.loans if one.state is LoanState.CLOSED]
     late = [one for one in found.active if one.dpd_days > 30]
     late_minor = sum(one.outstanding_minor for one in late)
-    share = divide(late_minor * PPM, found.outstanding_minor, Rounding.HALF_UP) if found.outstanding_minor else 0
+    share = (
+        divide(late_minor * PPM, found.outstanding_minor, Rounding.HALF_UP) if found.outstanding_minor else 0
+    )
     steps = dict(found.funnel)
     decided = sum(month.decided for month in found.months) or 1
     approved = sum(month.approved for month in found.months)
@@ -90,7 +92,8 @@ def _tiles(found: Figures) -> list[dict[str, Any]]:
         {
             "name": _("Outstanding principal"),
             "figure": plots.short_money(found.outstanding_minor),
-            "text": _("%(amount)s this month") % {"amount": ("+" if grown >= 0 else "") + plots.short_money(grown)},
+            "text": _("%(amount)s this month")
+            % {"amount": ("+" if grown >= 0 else "") + plots.short_money(grown)},
         },
         {
             "name": _("Live loans"),
@@ -107,7 +110,8 @@ def _tiles(found: Figures) -> list[dict[str, Any]]:
         {
             "name": _("Approved"),
             "figure": formats.share(divide(approved * PPM, decided, Rounding.HALF_UP)),
-            "text": _("%(n)s of %(all)s decisions, 24 months") % {"n": f"{approved:,}", "all": f"{decided:,}"},
+            "text": _("%(n)s of %(all)s decisions, 24 months")
+            % {"n": f"{approved:,}", "all": f"{decided:,}"},
         },
         {
             "name": _("Complaints per 10,000"),

@@ -190,8 +190,18 @@ def _tiles(items: list[QueueItem], now: datetime) -> list[dict[str, Any]]:
     day = [one for one in items if now <= one.due_at < ends["day"]]
     oldest = min((one.since for one in items), default=None)
     return [
-        {"name": _("Overdue"), "figure": len(late), "text": _("our own word, not kept"), "css": "bad" if late else ""},
-        {"name": _("Due within an hour"), "figure": len(hour), "text": _("nearest deadline first"), "css": ""},
+        {
+            "name": _("Overdue"),
+            "figure": len(late),
+            "text": _("our own word, not kept"),
+            "css": "bad" if late else "",
+        },
+        {
+            "name": _("Due within an hour"),
+            "figure": len(hour),
+            "text": _("nearest deadline first"),
+            "css": "",
+        },
         {"name": _("Due within a day"), "figure": len(day), "text": _("the hour included"), "css": ""},
         {
             "name": _("Waiting longest since"),

@@ -26,9 +26,7 @@ urlpatterns = [
         name="staff_document",
     ),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
-    re_path(
-        r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"
-    ),
+    re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("ledger", audit.ledger_page, name="staff_ledger"),
     path("replay", audit.replay_page, name="staff_replay"),
     path("audit", audit.audit_page, name="staff_audit"),

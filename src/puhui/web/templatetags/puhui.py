@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -169,8 +171,9 @@ def get(mapping: Any, key: Any) -> Any:
 @register.filter
 def said(value: object) -> str:
     """A machine name of the staff's pages in words."""
-    from puhui.web.staff.words import say  # the staff's words are not loaded for a borrower's page
-
+    say: Callable[[object], str] = import_string(
+        "puhui.web.staff.words.say"
+    )  # by name: the desk imports these tags
     return say(value)
 
 

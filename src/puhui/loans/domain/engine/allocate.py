@@ -137,12 +137,12 @@ def pay_due_charges(b: Book, day: int, amount: int, used: list[int]) -> int:
     for part in (Component.PENALTY, Component.FEE):
         for c in range(len(b.charge_due)):
             is_part = (b.charge_penalty[c] == 1) == (part == Component.PENALTY)
-            if is_part and b.charge_row[c] >= 0 and 0 < b.charge_due[c] <= day:
-                left = b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c]
-                take = min(amount, left)
-                if take > 0:
-                    put(b, b.charge_row[c], part, take, day, used)
-                    amount -= take
+            if not is_part or b.charge_row[c] < 0 or not 0 < b.charge_due[c] <= day:
+                continue
+            take = min(amount, b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c])
+            if take > 0:
+                put(b, b.charge_row[c], part, take, day, used)
+                amount -= take
     return amount
 
 

@@ -114,7 +114,9 @@ def in_force(events: Sequence[BookEvent]) -> list[BookEvent]:
     without_down = {event.of_seq for event in events if event.kind is Kind.REVERSE and event.count}
     kept = [e for e in events if e.kind not in (Kind.REVERSE, Kind.DAY_ROLL) and e.seq not in gone]
     kept = [replace(e, pays_down_payment=False) if e.seq in without_down else e for e in kept]
-    return sorted(kept, key=lambda e: (day_of(e), rank_of(e), e.seq))
+    payouts = [e for e in kept if e.kind is Kind.DISBURSE]
+    first = min(payouts, key=lambda e: (e.value_date, e.seq)).seq if payouts else 0
+    return sorted(kept, key=lambda e: (day_of(e), -1 if e.seq == first else rank_of(e), e.seq))
 
 
 def rank_of(event: BookEvent) -> int:

@@ -55,6 +55,9 @@ def cut_at(b: Book, day: int) -> None:
     for row in range(len(b.due)):
         if b.start[row] < day or b.due[row] <= day:
             last = row
+    if last < 0 and b.due:
+        last = 0
+        b.due[0] = day
     for row in range(len(b.due) - 1, last, -1):
         for column in (b.early, b.late):
             column[last] += column[row]
