@@ -42,7 +42,7 @@ demo: $(RUN_STAMP) ## load the demo without serving (SIZE=small|full)
 install: $(DEV_STAMP) ## product and development tools into .venv
 
 test: $(DEV_STAMP) ## every test whose outside program is present
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, contracts, syntax-tree rules, planted violations
 	$(BIN)/ruff format --check .
@@ -63,7 +63,7 @@ bench: $(DEV_STAMP) ## measure, write build/bench.json
 	@$(BIN)/python -m puhui.lab.bench $(ARGS)
 
 release-check: $(DEV_STAMP) ## the long runs
-	@PUHUI_SIMULATION=1000 $(BIN)/python -m pytest -n 0 tests/journeys -k "simulation" $(ARGS)
+	@PUHUI_RELEASE=1 PUHUI_SIMULATION=1000 $(BIN)/python -m pytest -n 0 tests/journeys tests/operations tests/postgres tests/docs $(ARGS)
 	@$(BIN)/python -m puhui.lab.conformance
 
 messages: $(DEV_STAMP) ## collect and compile the message catalogues (needs gettext)

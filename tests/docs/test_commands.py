@@ -11,6 +11,9 @@ from tests.docs.blocks import BLOCK, pages, read_steps
 from tests.docs.house import Scratch, scratch_house
 from tests.postgres.cluster import temporary_postgres
 
+pytestmark = pytest.mark.release
+
+
 WITH_COMMANDS = [path for path in pages() if read_steps(path)]
 POSTGRES = [path for path in WITH_COMMANDS if path.name.startswith("postgresql.")]
 OTHERS = [path for path in WITH_COMMANDS if path not in POSTGRES]

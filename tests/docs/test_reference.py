@@ -11,6 +11,8 @@ from puhui.lab.docs import edges, events, pages, refusals, states, variables
 from puhui.lab.docs.svg import draw_states
 from puhui.lab.docs.tables import make_page as tables_page
 
+pytestmark = pytest.mark.release
+
 
 def test_no_page_is_stale() -> None:
     assert pages.stale_pages() == [], "run: python -m puhui.lab.docs"

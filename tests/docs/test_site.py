@@ -15,6 +15,9 @@ import pytest
 from puhui.lab.docs.site import build, list_broken_links
 from tests.docs.blocks import REPO
 
+pytestmark = pytest.mark.release
+
+
 LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\((?!https?://|mailto:)([^)\s#]*)(#[^)\s]*)?\)")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 

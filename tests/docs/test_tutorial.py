@@ -20,6 +20,9 @@ from puhui.protection.queries import get_house_policy
 from puhui.runtime.worker import drain
 from tests.docs.blocks import REPO
 
+pytestmark = pytest.mark.release
+
+
 PAGES = {
     name: (REPO / "docs/tutorial" / name).read_text("utf-8") for name in ("first-loan.md", "first-loan.zh.md")
 }

@@ -28,7 +28,7 @@ from puhui.web.partner_api.rates import Buckets
 from tests.journeys.world import World
 from tests.operations.partner_kit import Partner, lend, person, quote, sandbox, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.release]
 
 CASES = int(os.environ.get("PUHUI_SCHEMATHESIS", "50"))
 ABSENT = "a" * 26

@@ -25,7 +25,8 @@ def prepare() -> None:
 
     from tests.operations.test_payments import ACCEPTED, a_customer, an_account, an_order, submitted
 
-    call_command("migrate", "payments", verbosity=0, skip_checks=True)
+    for stage in ("payments", "customers"):
+        call_command("migrate", stage, verbosity=0, skip_checks=True)
     call_command("migrate", "runtime", verbosity=0, skip_checks=True)
     account = an_account(a_customer())
     for number in range(COUNT):

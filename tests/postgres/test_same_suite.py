@@ -11,6 +11,9 @@ import pytest
 
 from tests.postgres.cluster import temporary_postgres
 
+pytestmark = pytest.mark.release
+
+
 REPO = Path(__file__).resolve().parents[2]
 
 

@@ -6,7 +6,7 @@ Restrictions (1972). Weight of evidence is smoothed towards the cohort, so a thi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -83,31 +83,6 @@ def make_binning(column: Column, bad: Ints, rows: Ints, special: tuple[int, ...]
         last = value
     merged = _merge(groups, count, wrong, len(rows))
     return _numbers(column, tuple(int(cuts[one[1]]) for one in merged[:-1]), special, rising=rising)
-
-
-def make_fine_binning(column: Column, rows: Ints, special: tuple[int, ...]) -> Binning:
-    """This function will bin a numeric column by quantiles only, for a fit that learns the direction itself."""
-    kept = [i for i in rows.tolist() if column.numbers[i] is not None and column.numbers[i] not in special]
-    values = np.array([column.numbers[i] for i in kept], dtype=np.int64)
-    if len(values) == 0:
-        return _numbers(column, (), special, rising=True)
-    quantiles = np.quantile(values, np.linspace(0, 1, PRE_BINS + 1)[1:-1], method="lower")
-    cuts = np.unique(quantiles.astype(np.int64)) + 1
-    return _numbers(column, tuple(int(one) for one in cuts if one <= values.max()), special, rising=True)
-
-
-def merge_bins(binning: Binning, joins: tuple[bool, ...], *, rising: bool) -> Binning:
-    """This function will drop the borders that separate nothing: `joins[i]` puts bins i and i + 1 together."""
-    if binning.kind == "number":
-        cuts = tuple(cut for cut, join in zip(binning.cuts, joins, strict=True) if not join)
-        return replace(binning, cuts=cuts, direction="higher_is_riskier" if rising else "higher_is_safer")
-    groups = [list(binning.groups[0])]
-    for group, join in zip(binning.groups[1:], joins, strict=True):
-        if join:
-            groups[-1] += group
-        else:
-            groups.append(list(group))
-    return replace(binning, groups=tuple(tuple(one) for one in groups))
 
 
 def _counts(place: NDArray[Any], bad: Ints, bins: int) -> Floats:

@@ -82,7 +82,7 @@ def _bin(one: Chosen, i: int) -> dict[str, Any]:
         "rows": one.evidence.rows[i],
         "bad": one.evidence.bad[i],
         "woe_ppm": ppm(woe),
-        "points": int(np.rint(-FACTOR * one.values[i])),
+        "points": int(np.rint(-FACTOR * one.weight * woe)),
     }
     if one.binning.kind == "category":
         return {"categories": list(one.binning.groups[i]), **shared}

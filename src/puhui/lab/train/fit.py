@@ -1,11 +1,7 @@
-"""Fitting: select features by information value, weigh them by logistic regression, keep only sensible signs.
-
-With enough bad rows the bins are then fitted together (`refine`); with few, the weight of evidence stands as it is.
-"""
+"""Fitting: select features by information value, weigh them by logistic regression, keep only sensible signs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,24 +9,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
 
-from puhui.lab.train.binning import (
-    Binning,
-    Evidence,
-    make_binning,
-    make_fine_binning,
-    merge_bins,
-    weigh,
-)
-from puhui.lab.train.refine import Part, is_enough, refine
+from puhui.lab.train.binning import Binning, Evidence, make_binning, weigh
 from puhui.lab.train.table import Column, Table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Specials = dict[str, tuple[int, ...]]
-Binner = Callable[[Column, Ints, Ints, tuple[int, ...]], Binning]
 
-TOO_LITTLE = "says too little (information value below 0.02)"
-FLAT = 0.01  # log odds between the best and the worst bin; less rounds to no point
 MIN_IV = 0.02  # a column that says less than this is left out
 FOLDS = 5
 SEEDS = (1, 2, 3, 4, 5)
@@ -43,8 +28,7 @@ class Chosen:
     column: str  # name
     binning: Binning  # its bins
     evidence: Evidence  # what they say
-    weight: float  # logistic coefficient on the weight of evidence; 0 if only the joint fit uses it
-    values: tuple[float, ...]  # log odds of bad that each bin adds
+    weight: float  # logistic coefficient on the weight of evidence, positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,99 +38,42 @@ class Model:
     intercept: float  # log odds of bad of a person about whom nothing is known
     features: tuple[Chosen, ...]  # in column order
     dropped: dict[str, str]  # column → why it is not in the model
-    refined: bool  # whether the bins were fitted together
 
     def predict(self, table: Table, rows: Ints) -> Floats:
         """This function will return the probability of bad of the given rows."""
         logit = np.full(len(rows), self.intercept)
         by_name = {one.name: one for one in table.columns}
         for one in self.features:
-            lookup = np.array([*one.values, 0.0])  # MISSING is -1: the last entry, neutral
-            logit += lookup[one.binning.assign(by_name[one.column])[rows]]
+            logit += one.weight * _evidence_of(one.binning, one.evidence, by_name[one.column])[rows]
         return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)
 
 
-Found = tuple[Column, Binning, Evidence]
-
-
-def fit(table: Table, rows: Ints, specials: Specials, *, binner: Binner = make_binning) -> Model:
+def fit(table: Table, rows: Ints, specials: Specials) -> Model:
     """This function will fit a model on the given rows only (binning and selection included)."""
     bad = np.array(table.bad, dtype=np.int64)
-    every: list[Found] = []
+    found: list[tuple[Column, Binning, Evidence]] = []
+    dropped: dict[str, str] = {}
     for column in table.columns:
-        binning = binner(column, bad, rows, specials.get(column.name, ()))
-        every.append((column, binning, weigh(binning.assign(column)[rows], bad[rows], binning.bins)))
-    found = [one for one in every if one[2].iv >= MIN_IV and one[1].bins >= 2]
-    dropped = {one[0].name: TOO_LITTLE for one in every if one not in found}
+        binning = make_binning(column, bad, rows, specials.get(column.name, ()))
+        evidence = weigh(binning.assign(column)[rows], bad[rows], binning.bins)
+        if evidence.iv < MIN_IV or binning.bins < 2:
+            dropped[column.name] = "says too little (information value below 0.02)"
+        else:
+            found.append((column, binning, evidence))
     if not found:
-        return Model(intercept=_log_odds(bad[rows]), features=(), dropped=dropped, refined=False)
-    if refined := _refined(table, every, rows, specials, bad):
-        return refined
+        return Model(intercept=_log_odds(bad[rows]), features=(), dropped=dropped)
     matrix = np.column_stack(
         [_evidence_of(binning, evidence, column)[rows] for column, binning, evidence in found]
     )
     kept, weights, intercept = _positive(matrix, bad[rows])
-    by_name = {found[i][0].name: weights[k] for k, i in enumerate(kept)}
-    for column, _, _ in found:
-        if column.name not in by_name:
+    for i, (column, _, _) in enumerate(found):
+        if i not in kept:
             dropped[column.name] = "adds nothing beside the others (its weight would change sign)"
     features = tuple(
-        Chosen(
-            column=column.name,
-            binning=binning,
-            evidence=evidence,
-            weight=by_name[column.name],
-            values=tuple(by_name[column.name] * one for one in evidence.woe),
-        )
-        for column, binning, evidence in found
-        if column.name in by_name
+        Chosen(column=found[i][0].name, binning=found[i][1], evidence=found[i][2], weight=weights[k])
+        for k, i in enumerate(kept)
     )
-    return Model(intercept=intercept, features=features, dropped=dropped, refined=False)
-
-
-def _refined(table: Table, every: list[Found], rows: Ints, specials: Specials, bad: Ints) -> Model | None:
-    """The joint fit, or None where there are too few bad rows for it."""
-    used: list[tuple[Column, Binning]] = []
-    for column, binning, _ in every:
-        if column.kind == "number":
-            binning = make_fine_binning(column, rows, specials.get(column.name, ()))
-        if binning.bins >= 2:
-            used.append((column, binning))
-    parts = [
-        Part(place=binning.assign(column)[rows], bins=binning.bins, ordered=column.kind == "category")
-        for column, binning in used
-    ]
-    if not is_enough(parts, bad[rows]):
-        return None
-    intercept, values = refine(parts, bad[rows])
-    features = []
-    dropped = {one[0].name: TOO_LITTLE for one in every}
-    for (column, binning), part, own in zip(used, parts, values, strict=True):
-        if max(own) - min(own) >= FLAT:
-            features.append(_chosen(column, binning, part, own, rows, bad))
-            del dropped[column.name]
-    return Model(intercept=intercept, features=tuple(features), dropped=dropped, refined=True)
-
-
-def _chosen(
-    column: Column, fine: Binning, part: Part, own: tuple[float, ...], rows: Ints, bad: Ints
-) -> Chosen:
-    """Bins whose log odds hardly differ become one, at their mean."""
-    joins, first = [], own[0]
-    for value in own[1:]:
-        joins.append(abs(value - first) < FLAT)
-        first = first if joins[-1] else value
-    binning = merge_bins(fine, tuple(joins), rising=own[-1] >= own[0])
-    group = np.cumsum([0, *[not one for one in joins]])
-    count = np.bincount(part.place[part.place >= 0], minlength=len(own))
-    mean = np.bincount(group, count * np.array(own)) / np.maximum(1, np.bincount(group, count))
-    return Chosen(
-        column=column.name,
-        binning=binning,
-        evidence=weigh(binning.assign(column)[rows], bad[rows], binning.bins),
-        weight=0.0,
-        values=tuple(mean.tolist()),
-    )
+    return Model(intercept=intercept, features=features, dropped=dropped)
 
 
 def _log_odds(bad: Ints) -> float:
@@ -170,18 +97,16 @@ def _positive(matrix: Floats, bad: Ints) -> tuple[list[int], list[float], float]
         del kept[int(np.argmin(weights))]
 
 
-def out_of_fold(
-    table: Table, specials: Specials, *, binner: Binner = make_binning, seeds: tuple[int, ...] = SEEDS
-) -> list[Floats]:
+def out_of_fold(table: Table, specials: Specials) -> list[Floats]:
     """This function will return pooled out-of-fold predictions, one set per seed: nobody is scored by a model that saw her."""
     bad = np.array(table.bad, dtype=np.int64)
     found: list[Floats] = []
-    for seed in seeds:
+    for seed in SEEDS:
         pooled = np.zeros(len(bad))
         for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(
             np.zeros(len(bad)), bad
         ):
-            pooled[test] = fit(table, np.asarray(train, dtype=np.int64), specials, binner=binner).predict(
+            pooled[test] = fit(table, np.asarray(train, dtype=np.int64), specials).predict(
                 table, np.asarray(test, dtype=np.int64)
             )
         found.append(pooled)
