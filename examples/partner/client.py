@@ -50,11 +50,11 @@ class Puhui:
         self._token = ""
         self._token_until = 0.0
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Any:
         """Read something. Raises: Refused."""
         asked = {name: value for name, value in query.items() if value is not None}
         tail = f"?{urllib.parse.urlencode(asked)}" if asked else ""
-        return json.loads(self._send("GET", f"/api/v1{path}{tail}"))
+        return json.loads(self._send("GET", f"/api/v1{path}{tail}", headers=headers))
 
     def get_bytes(self, path: str, **query: Any) -> bytes:
         """Read a document, byte for byte. Raises: Refused."""
@@ -166,10 +166,16 @@ def invent_person(seed: int) -> dict[str, str]:
     }
 
 
+def phone_shows(api: Puhui, phone: str) -> list[dict[str, str]]:
+    """The newest messages on a phone of the sandbox."""
+    found: list[dict[str, str]] = api.get("/sandbox/messages", {"X-Sandbox-Phone": phone})["items"]
+    return found
+
+
 def code_from_sandbox(api: Puhui, phone: str) -> str:
     """In the sandbox the partner reads her phone; in life she types the code into the partner's page."""
     for _ in range(100):
-        for one in api.get("/sandbox/messages", phone=phone)["items"]:
+        for one in phone_shows(api, phone):
             if one["template"].startswith("code_"):
                 return str(re.findall(r"\b[0-9]{6}\b", one["text"])[0])
         time.sleep(0.2)
@@ -233,7 +239,7 @@ def borrow(api: Puhui, customer_id: str, person: dict[str, str]) -> str:
         "the code that signs",
         lambda: [
             found[0]
-            for one in api.get("/sandbox/messages", phone=person["phone"])["items"]
+            for one in phone_shows(api, person["phone"])
             if one["template"] == "code_sign_quote" and (found := re.findall(r"\b[0-9]{6}\b", one["text"]))
         ],
         bool,

@@ -10,7 +10,8 @@ json() { python3 -c 'import json,sys; one=json.load(sys.stdin)
 for part in sys.argv[1].split("."): one = one[int(part)] if part.isdigit() else one[part]
 print(one)' "$1"; }
 key() { python3 -c 'import uuid; print(uuid.uuid4())'; }
-get() { curl -sS --fail-with-body -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' "$API$1"; }
+get() { local path="$1"; shift
+    curl -sS --fail-with-body -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' "$@" "$API$path"; }
 post() { curl -sS --fail-with-body -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' \
     -H "Idempotency-Key: $(key)" -H 'Content-Type: application/json' -d "$2" "$API$1"; }
 
@@ -25,7 +26,7 @@ for attempt in $(seq 20); do
 
     # 3. She proves her phone: the code goes to it, she gives it to you. Here the sandbox shows her phone.
     newest_code() { for _ in $(seq 100); do
-        get "/sandbox/messages?phone=$phone" | python3 -c 'import json,re,sys
+        get /sandbox/messages -H "X-Sandbox-Phone: $phone" | python3 -c 'import json,re,sys
 for one in json.load(sys.stdin)["items"]:
     if one["template"] == sys.argv[1]:
         print(re.findall(r"\b[0-9]{6}\b", one["text"])[0]); break

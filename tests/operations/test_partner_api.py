@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.test import Client
 from django.urls import get_resolver
 from oauth2_provider.models import AccessToken, Application
 
+from puhui.access.operations import CodeLocked
 from puhui.access.partners.queries import list_delegations
 from puhui.journeys import partners, register
 from puhui.runtime.clock import utc_now
@@ -22,6 +24,7 @@ from puhui.runtime.models import IdempotencyKey
 from puhui.web.partner_api import auth, token
 from puhui.web.partner_api import customers as customers_part
 from puhui.web.partner_api.docs import description
+from puhui.web.partner_api.problems import headers_of
 from puhui.web.partner_api.rates import Buckets
 from puhui.web.partner_api.scopes import SCOPES, SCOPES_ZH
 from tests.journeys.world import World
@@ -251,6 +254,12 @@ def test_a_client_has_a_rate(partner: Partner, monkeypatch: pytest.MonkeyPatch) 
     assert refused.headers["Retry-After"] == "1"
 
 
+def test_a_lock_says_when_it_ends() -> None:
+    now = utc_now()
+    locked = CodeLocked(until=now + timedelta(seconds=89, milliseconds=1))
+    assert headers_of(locked, now) == {"Retry-After": "90"}
+
+
 def test_a_bucket_fills_again() -> None:
     bucket = Buckets(per_second=2, at_once=4)
     assert [bucket.take("a", at=0.0) for _ in range(5)] == [0, 0, 0, 0, 1]
@@ -382,8 +391,6 @@ def test_who_was_a_customer_before_is_not_handed_over(partner: Partner, world: W
 
 
 def register_again(partner: Partner, phone: str) -> None:
-    from datetime import timedelta
-
     from puhui.access.models import Code
 
     Code.objects.update(issued_at=utc_now() - timedelta(hours=2), expires_at=utc_now())
@@ -537,6 +544,8 @@ def test_the_reference_page_needs_no_script_and_names_every_problem(world: World
 
 
 def test_the_sandbox_is_the_demos_alone(partner: Partner, settings: LazySettings) -> None:
-    assert partner.get("/sandbox/messages", phone="15412345678").status_code == 200
+    assert partner.phone_shows("15412345678").status_code == 200
+    problem(partner.get("/sandbox/messages"), 422, "FieldNeeded", "X-Sandbox-Phone")
+    problem(partner.phone_shows("1541234567x"), 422, "FieldInvalid", "X-Sandbox-Phone")
     settings.DEMO = False
-    problem(partner.get("/sandbox/messages", phone="15412345678"), 404, "NotFoundHere")
+    problem(partner.phone_shows("15412345678"), 404, "NotFoundHere")

@@ -1,6 +1,6 @@
 """Schemathesis sends generated requests, good and bad, to every operation that the description names.
 
-PUHUI_SCHEMATHESIS=1000 makes it the long run of a release.
+50 cases for each operation; 1,000 in the long run of a release (PUHUI_RELEASE=1), or as PUHUI_SCHEMATHESIS says.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import os
 import secrets
 import sys
 import warnings
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import schemathesis
+from django.http import HttpResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import NonInteractiveExampleWarning
+from ninja.errors import ValidationError
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
 from puhui.site.wsgi import application
-from puhui.web.partner_api import auth, token
+from puhui.web.partner_api import applications, auth, token
+from puhui.web.partner_api.api import api
 from puhui.web.partner_api.docs import description
 from puhui.web.partner_api.rates import Buckets
 from tests.journeys.world import World
@@ -30,7 +33,8 @@ from tests.operations.partner_kit import Partner, lend, person, quote, sandbox, 
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.release]
 
-CASES = int(os.environ.get("PUHUI_SCHEMATHESIS", "50"))
+RELEASE = os.environ.get("PUHUI_RELEASE") == "1"
+CASES = int(os.environ.get("PUHUI_SCHEMATHESIS") or (1000 if RELEASE else 50))
 ABSENT = "a" * 26
 CHECKED = (
     "not_a_server_error",
@@ -56,7 +60,7 @@ def world() -> Iterator[World]:
     auth.buckets, token.buckets = kept
 
 
-def things(partner: Partner) -> dict[str, list[str]]:
+def things(partner: Partner) -> Mapping[str, list[str]]:
     """Ids that are there, for each name of a path parameter: without them most cases would end at 404."""
     customer_id, loan_id = lend(partner, person(1))
     at = f"/customers/{customer_id}"
@@ -81,7 +85,7 @@ def things(partner: Partner) -> dict[str, list[str]]:
     return {name: [*ids, "0" * 64 if name == "sha256" else ABSENT] for name, ids in found.items()}
 
 
-def schema_for(known: dict[str, list[str]]) -> Any:
+def schema_for(known: Mapping[str, list[str]]) -> Any:
     """The description as it is served, its path parameters narrowed to what is there and one that is not."""
     raw = copy.deepcopy(description())
     for methods in raw["paths"].values():
@@ -145,3 +149,56 @@ def test_every_operation_holds_under_generated_requests(world: World) -> None:
         lines.append(f"{method.upper():6} {path} {dict(sorted(seen.items()))}")
     print("\n".join(lines), file=sys.stderr)
     assert not failed, "\n\n".join([f"{len(failed)} of {len(OPERATIONS)} failed", *failed])
+
+
+def _open_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        auth.Allowed, "__call__", lambda self, request: auth.Caller(client_id="", scopes=frozenset())
+    )
+
+
+def _bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "list_products", lambda **_: 1 // 0)
+
+
+def _other_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"content": b'{"items":[{"id":1}]}', "content_type": "application/json"}
+    monkeypatch.setattr(applications, "reply", lambda out: HttpResponse(**answer))
+
+
+def _other_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "reply", lambda out: HttpResponse(b"{}", content_type="text/plain"))
+
+
+def _other_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applications, "reply", lambda out: HttpResponse(status=418))
+
+
+def _takes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = {"content": b'{"items":[],"next_cursor":null}', "content_type": "application/json"}
+    monkeypatch.setitem(api._exception_handlers, ValidationError, lambda request, error: HttpResponse(**page))
+
+
+@pytest.mark.parametrize(
+    ("plant", "path", "mode"),
+    [
+        (_open_door, "/api/v1/products", GenerationMode.POSITIVE),
+        (_bug, "/api/v1/products", GenerationMode.POSITIVE),
+        (_other_shape, "/api/v1/products", GenerationMode.POSITIVE),
+        (_other_type, "/api/v1/products", GenerationMode.POSITIVE),
+        (_other_status, "/api/v1/products", GenerationMode.POSITIVE),
+        (_takes_anything, "/api/v1/customers", GenerationMode.NEGATIVE),
+    ],
+    ids=lambda one: getattr(one, "__name__", None),
+)
+def test_the_checks_bite(
+    world: World, monkeypatch: pytest.MonkeyPatch, plant: Any, path: str, mode: GenerationMode
+) -> None:
+    load_all_checks()
+    partner = Partner()
+    operation = schema_for(defaultdict(lambda: [ABSENT]))[path]["GET"]
+    bearer = {"Authorization": f"Bearer {partner.token}"}
+    run(operation, mode, 30, bearer, Counter())
+    plant(monkeypatch)
+    with pytest.raises(BaseException, match=r"Schemathesis found|FailureGroup|distinct"):
+        run(operation, mode, 30, bearer, Counter())

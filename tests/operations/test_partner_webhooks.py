@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -360,6 +363,29 @@ def test_silence_and_nonsense_are_no_answer() -> None:
     assert post(url="http://127.0.0.1:9/", headers={}, body=b"", private_ok=True).error == "no connection"
     unknown = post(url="https://nobody.invalid/", headers={}, body=b"", private_ok=False)
     assert unknown.error in ("the name is not known", "the name points to a private place")
+
+
+def test_a_receiver_that_drips_its_answer_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    from puhui.access.partners.gateways import webhooks
+
+    monkeypatch.setattr(webhooks, "WHOLE_SECONDS", 0.4)
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(200):
+                time.sleep(0.05)
+                line.sendall(b"x")
+
+    threading.Thread(target=drip, daemon=True).start()
+    began = time.monotonic()
+    url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    found = post(url=url, headers={}, body=b"{}", private_ok=True)
+    assert found.status is None and found.error == "no answer in time"
+    assert time.monotonic() - began < 5
+    server.close()
 
 
 def test_public_addresses() -> None:

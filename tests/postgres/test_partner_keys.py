@@ -1,6 +1,7 @@
 """Ten thousand keys, five sends each, bodies mixed, the server cut off in between: one effect for each key.
 
-A real granian on a real PostgreSQL; 200 keys here, PUHUI_IDEMPOTENCY_KEYS=10000 for a release.
+A real granian on a real PostgreSQL; 200 keys, 10,000 in the long run of a release (PUHUI_RELEASE=1), or as
+PUHUI_IDEMPOTENCY_KEYS says.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ import pytest
 from tests.live import REPO, LiveHouse, live_house
 from tests.postgres.cluster import temporary_postgres
 
-KEYS = int(os.environ.get("PUHUI_IDEMPOTENCY_KEYS", "200"))
+RELEASE = os.environ.get("PUHUI_RELEASE") == "1"
+KEYS = int(os.environ.get("PUHUI_IDEMPOTENCY_KEYS") or (10_000 if RELEASE else 200))
 SENDS = 5
 THREADS = 10
 PEOPLE = 5

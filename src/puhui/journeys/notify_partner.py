@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from puhui.access.partners import operations as partners
-from puhui.access.partners import queries as known
+from puhui.access.partners.queries import find_listener
 from puhui.core.ids import derive_id
 from puhui.customers.domain import Customer
 from puhui.decisions.queries import find_decision
@@ -63,11 +63,11 @@ def put(*, customer: Customer, template: str, about: str, now: datetime) -> None
     """
     if not (types := TOLD.get(template, ())):
         return
-    delegation = known.find_delegation(user_id=customer.user_id)
-    if delegation is None or not known.has_listener(client_id=delegation.client_id):
+    client_id = find_listener(user_id=customer.user_id)
+    if client_id is None:
         return
     for type in types:
-        payload = {"client_id": delegation.client_id, "customer_id": customer.id, "about": about}
+        payload = {"client_id": client_id, "customer_id": customer.id, "about": about}
         put_work(
             key=f"announce:{type}:{about}",
             kind=ANNOUNCE,

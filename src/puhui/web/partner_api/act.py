@@ -86,7 +86,8 @@ def _answer(
         out = do(key, now)
     except Refusal as refusal:
         body = problems.body_of(request, refusal, fields=fields)
-        return Answer(status=refusal.status, body={"problem": body, "headers": problems.headers_of(refusal)})
+        headers = problems.headers_of(refusal, now)
+        return Answer(status=refusal.status, body={"problem": body, "headers": headers})
     return Answer(status=status, body={"out": out.model_dump(mode="json")})
 
 

@@ -5,16 +5,47 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 from pydantic import BaseModel
 
 from puhui.web.partner_api.auth import Allowed
+from puhui.web.partner_api.problems import FieldInvalid, FieldNeeded
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 _IN_PATH = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A header that an operation reads."""
+
+    name: str  # as it is sent
+    pattern: str  # what it must look like
+    says: str  # what it is
+
+    def described(self) -> dict[str, Any]:
+        """This function will describe it for OpenAPI."""
+        shape = {"type": "string", "pattern": f"^{self.pattern}$"}
+        return {
+            "name": self.name,
+            "in": "header",
+            "required": True,
+            "schema": shape,
+            "description": self.says,
+        }
+
+    def read(self, request: HttpRequest) -> str:
+        """This function will return its value. Raises: FieldNeeded, FieldInvalid."""
+        value = request.headers.get(self.name, "")
+        if not value:
+            raise FieldNeeded(self.name)
+        if not re.fullmatch(self.pattern, value):
+            raise FieldInvalid(self.name)
+        return value
 
 
 def operation(
@@ -27,6 +58,7 @@ def operation(
     answers: type[BaseModel] | None,
     status: int = 200,
     media_type: str = "application/json",
+    headers: tuple[Header, ...] = (),
 ) -> Callable[[View], View]:
     """This function will add a view to `router` as an operation of the API.
 
@@ -45,6 +77,8 @@ def operation(
         extra: dict[str, Any] = {"x-summary-zh": says[1], "x-scope": scope}
         if media_type != "application/json":
             extra["x-media-type"] = media_type
+        if headers:
+            extra["parameters"] = [one.described() for one in headers]
         router.api_operation(
             [method],
             path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import translation
 from pydantic import BaseModel, ConfigDict, Field
 
 from puhui.core.refusals import InputRefused, Refusal
+from puhui.web import clock
 from puhui.web.shared import formats
 from puhui.web.shared.refusals import Refused, refused
 
@@ -238,7 +240,7 @@ def _field(name: str, fields: Mapping[str, Any]) -> str:
     return name
 
 
-def headers_of(refusal: Refusal) -> dict[str, str]:
+def headers_of(refusal: Refusal, now: datetime) -> dict[str, str]:
     """This function will return what a refusal says in headers: the challenge (RFC 6750), or when to come again."""
     match refusal:
         case TokenMissing():
@@ -250,7 +252,9 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
             return {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
         case Refusal(facts={"seconds": int(seconds)}) if refusal.status in (429, 503):
             return {"Retry-After": str(seconds)}
-    return {"Retry-After": "60"} if refusal.status == 429 else {}
+        case Refusal(facts={"until": datetime() as until}) if refusal.status == 429:
+            return {"Retry-After": str(max(1, -((now - until) // timedelta(seconds=1))))}
+    return {}
 
 
 def answer(
@@ -261,6 +265,6 @@ def answer(
     response = JsonResponse(
         body, status=refusal.status, content_type=MEDIA_TYPE, json_dumps_params={"ensure_ascii": False}
     )
-    for name, value in headers_of(refusal).items():
+    for name, value in headers_of(refusal, clock.now(request)).items():
         response.headers[name] = value
     return response

@@ -9,13 +9,16 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from puhui.access.partners.domain import WebhookUrlInvalid, check_url, may_call
 
-PATIENCE_SECONDS = 10.0  # to connect, and between two pieces of the answer
+PATIENCE_SECONDS = 5.0  # to connect, and between two pieces of the answer
+WHOLE_SECONDS = 10.0  # for all of it: a receiver that drips its answer holds no worker
 READ_MOST = 8_192  # bytes of an answer that are read before the connection is closed
 AGENT = "puhui-webhooks/1"
 
@@ -36,15 +39,20 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(parts.hostname or "", port, timeout=PATIENCE_SECONDS)
         self._address = address
         self._secure = parts.scheme == "https"
+        self.was_cut = False  # whether the call took too long as a whole
 
     def connect(self) -> None:
         """This function will connect to the looked-at address, and check the certificate against the name."""
-        plain = socket.create_connection((self._address, self.port), PATIENCE_SECONDS)
-        if not self._secure:
-            self.sock = plain
-            return
-        context = ssl.create_default_context()
-        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+        self.sock = socket.create_connection((self._address, self.port), PATIENCE_SECONDS)
+        if self._secure:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+
+    def cut(self) -> None:
+        """This function will end the call from another thread: what it waits for ends at once."""
+        self.was_cut = True
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _addresses(parts: SplitResult) -> list[str]:
@@ -74,16 +82,22 @@ def _call(address: str, parts: SplitResult, headers: Mapping[str, str], body: by
     path = parts.path or "/"
     target = f"{path}?{parts.query}" if parts.query else path
     connection = _Pinned(address, parts)
+    watch = threading.Timer(WHOLE_SECONDS, connection.cut)
+    watch.start()
     try:
         connection.request("POST", target, body=body, headers={**headers, "User-Agent": AGENT})
         answer = connection.getresponse()
         answer.read(READ_MOST)
+        if connection.was_cut:
+            return Answered(status=None, error="no answer in time")
         return Answered(status=answer.status, error="")
     except ssl.SSLError:
         return Answered(status=None, error="the certificate is not trusted")
     except TimeoutError:
         return Answered(status=None, error="no answer in time")
     except (OSError, http.client.HTTPException):
-        return Answered(status=None, error="no connection")
+        late = connection.was_cut
+        return Answered(status=None, error="no answer in time" if late else "no connection")
     finally:
+        watch.cancel()
         connection.close()
