@@ -26,6 +26,7 @@ from puhui.core.day_counts import DayCount, DayCountUnknown, day_count, parse_da
 from puhui.core.periods import Period, PeriodUnit
 from puhui.core.refusals import Refusal
 from puhui.core.unit_periods import unit_periods_between, years_between
+from puhui.lab.conformance_loans.report import LoanFamily, count_loans, is_loan
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMITTED = ROOT / "tests" / "conformance" / "cases"
@@ -68,7 +69,7 @@ class Tally:
     reasons: list[str] = field(default_factory=list)  # why a case could not even be tried, each once
 
 
-def main(cases: Path | None = None, *, written_to: Path = REPORT) -> int:
+def main(cases: Path | None = None, *, written_to: Path = REPORT, with_loans: bool = False) -> int:
     """This function will compare the cases of `cases`, or of the stored files, print the counts, write them as JSON
     (build/conformance.json), and return 0 if all agree, 1 if not or if there are none, 2 if the cases cannot be read.
     """
@@ -77,10 +78,11 @@ def main(cases: Path | None = None, *, written_to: Path = REPORT) -> int:
     except (CaseFileInvalid, OSError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
-    outcomes = [compare(row) for row in rows]
-    for note in notes:
+    loans = count_loans(rows if cases else None) if with_loans else ()
+    outcomes = [compare(row) for row in rows if not (with_loans and is_loan(row))]
+    for note in () if with_loans else notes:
         print(note)
-    return report(outcomes, written_to=written_to)
+    return report(outcomes, written_to=written_to, loans=loans)
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -171,7 +173,7 @@ def compute(case: Case) -> Figures:
     return family(case)
 
 
-def report(outcomes: Sequence[Outcome], *, written_to: Path) -> int:
+def report(outcomes: Sequence[Outcome], *, written_to: Path, loans: Sequence[LoanFamily] = ()) -> int:
     """This function will print what disagrees and the counts (families, recalled cases apart, total), write them as
     JSON, and return the exit status.
     """
@@ -208,7 +210,8 @@ def report(outcomes: Sequence[Outcome], *, written_to: Path) -> int:
         "families": [
             {"name": n, "agree": t.agree, "of": t.of, "reasons": t.reasons}
             for n, t in sorted(tallies.items())
-        ],
+        ]
+        + [one.plain() for one in loans],
         "recalled": [{"id": one.id, "agrees": one.agrees} for one in recalled],
         "disagreements": [
             {
@@ -223,7 +226,7 @@ def report(outcomes: Sequence[Outcome], *, written_to: Path) -> int:
     }
     written_to.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"agree {agree} of {len(outcomes)}")
-    return 1 if wrong or not outcomes else 0
+    return 1 if wrong or not (outcomes or loans) or not all(one.is_met for one in loans) else 0
 
 
 # Families ------------------------------------------------------------------------------------------------------------
@@ -490,4 +493,4 @@ if __name__ == "__main__":
         "--cases", type=Path, help="a file of cases, one JSON object a line (default: the stored ones)"
     )
     chosen: Path | None = parser.parse_args().cases
-    sys.exit(main(chosen))
+    sys.exit(main(chosen, with_loans=True))

@@ -7,6 +7,7 @@ as plain Python and compiled.
 
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.position import BookPosition, BookRow, LoanStatus, StatementLine, position
+from puhui.loans.domain.engine.replay import replay
 from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms, Tranche
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "StatementLine",
     "Tranche",
     "position",
+    "replay",
 ]

@@ -19,7 +19,7 @@ from puhui.loans.domain.engine.book import (
 )
 from puhui.loans.domain.engine.codes import Ahead, Component, DueState, Recalculation, RowKind
 from puhui.loans.domain.engine.interest import half_even
-from puhui.loans.domain.engine.rows import last_open, last_regular, work_out
+from puhui.loans.domain.engine.rows import by_principal, last_open, last_regular, work_out
 
 
 def due_state(b: Book, row: int, day: int) -> int:
@@ -46,6 +46,8 @@ def wanted(b: Book, row: int, component: int, day: int) -> int:
     balance = max(0, sum(b.change_amount))
     if row == last_open(b) and others_closed(b, row):
         return balance
+    if by_principal(b, row):
+        return min(balance, max(0, b.principal[row] - b.paid[at + 3] - b.waived[at + 3]))
     level = b.level[row] if row == last_regular(b) and b.level[row] else b.emi[row]
     level += b.credit_principal[row] + b.credit_interest[row]
     left = level - max(b.at_interest[row], b.paid[at + 2]) - b.paid[at + 3]
@@ -61,6 +63,8 @@ def level_open(b: Book, row: int) -> int:
     """This function will return what is open of an instalment's level payment, minor units."""
     if b.kind[row] != RowKind.REGULAR:
         return open_of(b, row, Component.INTEREST) + open_of(b, row, Component.PRINCIPAL)
+    if by_principal(b, row):
+        return open_of(b, row, Component.PRINCIPAL)
     level = b.emi[row] + b.credit_principal[row] + b.credit_interest[row]
     return level - b.paid[4 * row + 2] - b.paid[4 * row + 3]
 
@@ -69,6 +73,10 @@ def put(b: Book, row: int, component: int, amount: int, day: int, used: list[int
     """This function will book `amount` of a payment on `day` to one component of an instalment."""
     b.paid[4 * row + component] += amount
     used[component] += amount
+    if component >= Component.INTEREST:
+        b.settled_row.append(row)
+        b.settled_day.append(day)
+        b.settled_amount.append(amount)
     if day < b.due[row]:
         b.early[row] += amount
     elif day > b.due[row]:
@@ -165,15 +173,25 @@ def pay_horizontal(b: Book, kind: int, day: int, amount: int, order: list[int], 
 
 
 def pay_vertical(b: Book, kind: int, day: int, amount: int, order: list[int], used: list[int]) -> int:
-    """This function will allocate code by code, each over all instalments that stand so."""
-    for code in order:
-        state, part = code // 4, code % 4
-        if state == DueState.AHEAD:
-            amount = pay_ahead(b, kind, day, amount, [part], used)
-            continue
-        for row in range(len(b.due)):
-            if due_state(b, row, day) == state:
-                amount = pay_row(b, row, day, amount, [part], used)
+    """This function will allocate code by code, each over all instalments that stand so; again until nothing more is
+    wanted.
+    """
+    before = -1
+    while amount > 0 and amount != before:
+        before = amount
+        for code in order:
+            amount = pay_code(b, kind, day, amount, code, used)
+    return amount
+
+
+def pay_code(b: Book, kind: int, day: int, amount: int, code: int, used: list[int]) -> int:
+    """This function will pay one component of every instalment that stands in one due state."""
+    state, part = code // 4, code % 4
+    if state == DueState.AHEAD:
+        return pay_ahead(b, kind, day, amount, [part], used)
+    for row in range(len(b.due)):
+        if due_state(b, row, day) == state:
+            amount = pay_row(b, row, day, amount, [part], used)
     return amount
 
 
@@ -194,20 +212,25 @@ def ahead_rows(b: Book, day: int) -> list[int]:
 
 def pay_ahead(b: Book, kind: int, day: int, amount: int, parts: list[int], used: list[int]) -> int:
     """This function will allocate to instalments that are not due yet, by the contract's rule for this kind."""
-    rule = b.ahead[kind]
     rows = ahead_rows(b, day)
-    if rule == Ahead.SPREAD:
+    if b.ahead[kind] == Ahead.SPREAD:
         return pay_spread(b, day, amount, rows, parts, used)
-    if rule == Ahead.LAST:
-        rows = rows[::-1]
-    elif rule == Ahead.NEXT_LAST:
-        open_rows = [r for r in rows if sum(wanted(b, r, c, day) for c in parts) > 0]
-        rows = open_rows[:1] + open_rows[:0:-1]
-    for row in rows:
-        if amount == 0:
-            break
-        amount = pay_row(b, row, day, amount, parts, used)
+    before = -1
+    while amount > 0 and amount != before:  # what a level payment leaves open, the last open instalment takes
+        before = amount
+        for row in in_turn(b, b.ahead[kind], rows, parts, day):
+            amount = pay_row(b, row, day, amount, parts, used)
     return amount
+
+
+def in_turn(b: Book, rule: int, rows: list[int], parts: list[int], day: int) -> list[int]:
+    """This function will put instalments ahead into the order in which a rule reaches them."""
+    if rule == Ahead.NEXT:
+        return rows
+    if rule == Ahead.LAST:
+        return rows[::-1]
+    open_rows = [r for r in rows if sum(wanted(b, r, c, day) for c in parts) > 0]
+    return open_rows[:1] + open_rows[:0:-1]
 
 
 def pay_spread(b: Book, day: int, amount: int, rows: list[int], parts: list[int], used: list[int]) -> int:
@@ -261,5 +284,5 @@ def close_ahead(b: Book, day: int) -> None:
             return
     for row in range(len(b.due)):
         if b.kind[row] == RowKind.REGULAR:
-            b.emi[row] = b.paid[4 * row + 2] + b.paid[4 * row + 3]
+            b.emi[row] = b.paid[4 * row + 3] + (0 if by_principal(b, row) else b.paid[4 * row + 2])
     work_out(b, day, 0)

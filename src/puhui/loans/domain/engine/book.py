@@ -57,6 +57,9 @@ class Book(NamedTuple):
     charge_time: list[int]  # ChargeTime
     charge_basis: list[int]  # ChargeBasis
     charge_value: list[int]  # minor units, or ppm for a percentage
+    settled_row: list[int]  # instalment of each part of a payment of principal or interest
+    settled_day: list[int]  # its day
+    settled_amount: list[int]  # its amount
     line: list[int]  # the statement: LINE_WIDTH numbers a line
 
 
@@ -89,9 +92,11 @@ class Book(NamedTuple):
     K_DIGITS,
     K_REST_END,
     K_CHARGES_ALONE,
+    K_FIRST_DUE,
+    K_STUB,
     K_START,
     K_WIDTH,
-) = range(29)
+) = range(31)
 
 # Running totals.
 (
@@ -153,6 +158,9 @@ def insert_row(b: Book, at: int, kind: int, start: int, due: int) -> None:
     for c in range(len(b.charge_row)):
         if b.charge_row[c] >= at:
             b.charge_row[c] += 1
+    for i in range(len(b.settled_row)):
+        if b.settled_row[i] >= at:
+            b.settled_row[i] += 1
 
 
 def remove_row(b: Book, at: int) -> None:
@@ -181,6 +189,9 @@ def remove_row(b: Book, at: int) -> None:
             b.charge_row[c] -= 1
         elif b.charge_row[c] == at:
             b.charge_row[c] = -1
+    for i in range(len(b.settled_row)):
+        if b.settled_row[i] >= at:
+            b.settled_row[i] -= 1
 
 
 def paid_of(b: Book, row: int) -> int:

@@ -55,6 +55,14 @@ class Recalculation(IntEnum):
     EARLY_ONLY = 3  # early payments count, late principal bears no further interest
 
 
+class PeriodInterest(IntEnum):
+    """What becomes of interest of the days before the first regular period."""
+
+    CHARGED = 0  # with the first instalment
+    SPREAD = 1  # evenly over the instalments
+    FREE = 2  # not charged
+
+
 class Component(IntEnum):
     """What an instalment is made of."""
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from puhui.loans.domain.engine.book import Book
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, Kind
 from puhui.loans.domain.engine.events import BookEvent
+from puhui.loans.domain.engine.interest import half_even
 from puhui.loans.domain.engine.position import BookPosition, LoanStatus
 
 
@@ -26,13 +28,20 @@ class DaysPastDue:
 
 
 def days_past_due(
-    *, position: BookPosition, events: Sequence[BookEvent], as_of: date, grace_days: int
+    *,
+    position: BookPosition,
+    events: Sequence[BookEvent],
+    as_of: date,
+    grace_days: int,
+    due_day_counts: bool = False,
 ) -> DaysPastDue:
     """This function will tell how late a loan is on `as_of`. An instalment is late from the day after its due date; what
-    was charged back is late from the day after the chargeback until payments since then cover it.
+    was charged back is late from the day after the chargeback until payments since then cover it. With `due_day_counts`
+    the due date itself is the first day (a peer's convention).
     """
     pauses = pauses_of(events)
-    late = [row for row in position.rows if row.due_date < as_of and row.open_minor > 0]
+    first_day = timedelta(days=0 if due_day_counts else 1)
+    late = [row for row in position.rows if row.due_date + first_day <= as_of and row.open_minor > 0]
     since = min([row.due_date for row in late] + charged_back_on(position, as_of), default=None)
     if since is None or position.outstanding_minor <= 0 or position.status is LoanStatus.PENDING:
         return DaysPastDue(
@@ -46,7 +55,7 @@ def days_past_due(
     )
     return DaysPastDue(
         since=since,
-        past_due_days=(as_of - since).days,
+        past_due_days=(as_of - since).days + int(due_day_counts),
         counted_from=counted_from,
         counted_days=max(0, counted),
         amount_minor=sum(row.open_minor for row in late),
@@ -87,3 +96,37 @@ def charged_back_on(position: BookPosition, as_of: date) -> list[date]:
         if paid < line.amount_minor:
             found.append(line.value_date)
     return found
+
+
+def late_penalty(
+    *,
+    book: Book,
+    events: Sequence[BookEvent],
+    as_of: date,
+    daily_rate: tuple[int, int],
+    rounds_daily: bool = False,
+) -> int:
+    """This function will return the penalty that late principal and interest have borne until `as_of`, minor units, paid
+    or not: for each day after the due date, on what was then unpaid, at `daily_rate` = (numerator, denominator). Paused
+    days bear none. Rounded half-even once in all, or once a day and instalment where a peer does.
+    """
+    numerator, denominator = daily_rate
+    pauses = pauses_of(events)
+    end, total, exact = as_of.toordinal(), 0, 0
+    for row in range(len(book.due)):
+        for day in range(book.due[row] + 1, end + 1):
+            if any(start.toordinal() < day <= last.toordinal() for start, last in pauses):
+                continue
+            late = book.principal[row] + book.interest[row] - settled_before(book, row, day)
+            exact += late * numerator
+            total += half_even(late * numerator, denominator)
+    return total if rounds_daily else half_even(exact, denominator)
+
+
+def settled_before(book: Book, row: int, day: int) -> int:
+    """This function will return what was paid of an instalment's principal and interest before `day`, minor units."""
+    return sum(
+        book.settled_amount[i]
+        for i in range(len(book.settled_row))
+        if book.settled_row[i] == row and book.settled_day[i] < day
+    )

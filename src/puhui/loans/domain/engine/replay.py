@@ -20,6 +20,7 @@ from puhui.loans.domain.engine.book import (
     K_DOWN_AUTO,
     K_DOWN_PPM,
     K_EVERY,
+    K_FIRST_DUE,
     K_FLAT,
     K_FULL_TERM,
     K_GRACE,
@@ -35,6 +36,7 @@ from puhui.loans.domain.engine.book import (
     K_ROUND,
     K_SEED_DAY,
     K_START,
+    K_STUB,
     K_TURN,
     K_UNIT,
     K_VERTICAL,
@@ -46,7 +48,9 @@ from puhui.loans.domain.engine.book import (
 )
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, Kind, Method, Plan
 from puhui.loans.domain.engine.events import BookEvent
+from puhui.loans.domain.engine.level import level_payment
 from puhui.loans.domain.engine.rows import work_out
+from puhui.loans.domain.engine.schedule import build_rows
 from puhui.loans.domain.engine.steps import E_AMOUNT, E_DOWN, E_KIND, E_OF, E_REFUNDS, step, step_down_payment
 from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms
 
@@ -77,6 +81,8 @@ def constants(terms: LoanTerms) -> list[int]:
     k[K_CHARGE_OFF] = 1 if terms.accelerates else 2 if terms.stops_interest else 0
     k[K_FULL_TERM], k[K_MONTH_END] = int(terms.full_term_tranches), int(terms.overflows_month)
     k[K_CHARGES_ALONE] = int(terms.charges_fall_due_alone)
+    k[K_FIRST_DUE] = terms.first_due.toordinal() if terms.first_due else 0
+    k[K_STUB] = terms.stub
     k[K_DIGITS], k[K_REST_END] = terms.daily_digits, int(terms.rests_at_period_end)
     k[K_START] = terms.start_date.toordinal() if terms.counts_from_start else 0
     return k
@@ -222,3 +228,13 @@ def interest_to(terms: LoanTerms, events: Sequence[BookEvent], day: date) -> int
     at = day.toordinal()
     work_out(b, at, at)
     return sum(b.at_interest)
+
+
+def planned_level(*, terms: LoanTerms) -> int:
+    """This function will return the level payment of a plan paid out in one amount on its start date, minor units."""
+    order, ahead = orders(terms)
+    b = new_book(constants(terms), order, ahead, [])
+    b.rate_date.append(0)
+    b.rate.append(terms.annual_rate_ppm)
+    build_rows(b, terms.start_date.toordinal())
+    return level_payment(b, list(range(len(b.due))), terms.principal_minor)

@@ -65,9 +65,11 @@ def level_of(b: Book, row: int) -> int:
 
 
 def is_full(b: Book, row: int) -> bool:
-    """This function will tell whether principal and interest of an instalment are paid."""
+    """This function will tell whether an instalment's level payment is paid. One without a level payment is never full:
+    its interest goes on as long as principal is owed.
+    """
     if by_principal(b, row):
-        return paid_of(b, row) > 0 and paid_of(b, row) >= b.principal[row] + b.interest[row]
+        return False
     return paid_of(b, row) >= level_of(b, row)
 
 
@@ -114,13 +116,24 @@ def work_out(b: Book, today: int, till: int) -> None:
 def interest_to(b: Book, row: int, found: int) -> int:
     """This function will keep the interest of an instalment to a day, and return what it hands on."""
     paid = b.paid[4 * row + 2]
-    if is_full(b, row) and not by_principal(b, row):
+    if is_full(b, row):
         b.at_interest[row] = paid
     else:
         found += b.credit_interest[row]
         limit = found if by_principal(b, row) else level_of(b, row)
+        if hands_on(b, row, found):
+            limit = paid
         b.at_interest[row] = max(paid, min(found, limit))
     return max(0, found - b.at_interest[row])
+
+
+def hands_on(b: Book, row: int, found: int) -> bool:
+    """This function will tell whether more principal is paid of an instalment than its interest leaves room for: then
+    its interest stays as it was paid, and what accrued since goes to the next one.
+    """
+    if b.k[K_RECALC] == Recalculation.NONE or by_principal(b, row):
+        return False
+    return b.paid[4 * row + 3] > max(0, level_of(b, row) - found)
 
 
 def split_full(b: Book, row: int, found: int) -> int:
@@ -143,13 +156,11 @@ def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
         b.emi[row] = b.principal[row] + b.interest[row] - b.credit_principal[row] - b.credit_interest[row]
         return 0
     if by_principal(b, row):
-        b.principal[row] = min(left, b.emi[row] if not b.grace[row] else 0)
-        b.interest[row] = found
+        b.principal[row] = max(min(left, b.emi[row] if not b.grace[row] else 0), paid_principal)
+        b.interest[row] = max(found, paid_interest)
         return 0
     emi = level_of(b, row)
-    interest = min(found, emi)
-    if paid_principal > max(0, emi - found) and b.k[K_RECALC] != Recalculation.NONE:
-        interest = paid_interest
+    interest = paid_interest if hands_on(b, row, found) else min(found, emi)
     b.interest[row] = max(interest, paid_interest)
     b.principal[row] = max(min(max(0, emi - b.interest[row]), left), paid_principal)
     return max(0, found - b.interest[row])

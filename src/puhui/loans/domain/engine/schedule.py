@@ -6,6 +6,7 @@ from puhui.loans.domain.engine.book import (
     K_COUNT,
     K_DOWN_PPM,
     K_EVERY,
+    K_FIRST_DUE,
     K_FLAT,
     K_FULL_TERM,
     K_GRACE,
@@ -14,6 +15,7 @@ from puhui.loans.domain.engine.book import (
     K_PLAN,
     K_SEED_DAY,
     K_START,
+    K_STUB,
     K_UNIT,
     S_FIRST,
     S_LENT,
@@ -24,7 +26,8 @@ from puhui.loans.domain.engine.book import (
     insert_row,
 )
 from puhui.loans.domain.engine.calendar import add_period, civil
-from puhui.loans.domain.engine.codes import Plan, RowKind, Unit
+from puhui.loans.domain.engine.codes import PeriodInterest, Plan, RowKind, Unit
+from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
 from puhui.loans.domain.engine.level import set_level
 from puhui.loans.domain.engine.rows import down_part, work_out
 
@@ -46,6 +49,10 @@ def build_rows(b: Book, start: int) -> None:
     b.k[K_SEED_DAY] = civil(start)[2]
     for number in range(1, b.k[K_COUNT] + 1):
         due = due_after(b, start, number)
+        if b.k[K_FIRST_DUE]:
+            due = add_period(
+                b.k[K_FIRST_DUE], b.k[K_UNIT], b.k[K_EVERY] * (number - 1), civil(b.k[K_FIRST_DUE])[2]
+            )
         if number == b.k[K_COUNT] and b.k[K_LENGTH]:
             due = add_period(start, b.k[K_UNIT], b.k[K_LENGTH], b.k[K_SEED_DAY])
         row = len(b.due)
@@ -53,6 +60,9 @@ def build_rows(b: Book, start: int) -> None:
         b.grace[row] = 1 if number <= b.k[K_GRACE] else 0
         before = due
     b.s[S_ROWS] = b.k[K_COUNT]
+    if b.k[K_STUB] and b.k[K_FIRST_DUE]:
+        regular = add_period(b.due[0], b.k[K_UNIT], -b.k[K_EVERY], civil(b.due[0])[2])
+        b.start[0] = max(start, regular)
 
 
 def pay_out(b: Book, day: int, amount: int) -> int:
@@ -77,7 +87,21 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
         lengthen(b, day)
     set_level(b, first_to_level(b, day), b.s[S_TODAY] or day)
+    if b.k[K_STUB] == PeriodInterest.SPREAD and day < b.start[0]:
+        spread_stub(b, day, amount)
     return down
+
+
+def spread_stub(b: Book, day: int, amount: int) -> None:
+    """This function will spread the interest of the days before the first regular period evenly over the instalments."""
+    rows = [r for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR]
+    first, second = stretch(b, rows[0], amount, day, b.start[rows[0]])
+    whole = total_of(first, first_base(b, rows[0]), second)
+    part = half_even(whole, len(rows))
+    for r in rows:
+        b.base[r] = part if r != rows[-1] else whole - part * (len(rows) - 1)
+        b.emi[r] += b.base[r]
+    work_out(b, day, 0)
 
 
 def stands_before(b: Book, row: int, day: int) -> bool:

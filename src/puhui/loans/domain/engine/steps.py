@@ -15,6 +15,7 @@ from puhui.loans.domain.engine.book import (
     S_CHARGED_OFF,
     S_CREDIT,
     S_OWED,
+    S_RECOVERED,
     S_STOP,
     S_TODAY,
     S_WAIVED,
@@ -92,9 +93,27 @@ def owed_on(b: Book, day: int) -> int:
 def step_payment(b: Book, e: list[int]) -> None:
     """This function will allocate a payment, or what counts as one, and keep what is left over as a credit."""
     used = [0, 0, 0, 0]
-    over = pay(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
+    if e[E_KIND] == Kind.RECOVERY:
+        over = recover(b, e[E_AMOUNT], used)
+    else:
+        over = pay(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
     b.s[S_CREDIT] += over
     write_line(b, e, e[E_KIND], e[E_AMOUNT], used, over)
+
+
+def recover(b: Book, amount: int, used: list[int]) -> int:
+    """This function will set a recovery off against what was written off, principal first, oldest instalment first, and
+    return what is left over.
+    """
+    for part in (Component.PRINCIPAL, Component.INTEREST, Component.FEE, Component.PENALTY):
+        for row in range(len(b.due)):
+            take = min(amount, b.waived[4 * row + part])
+            b.waived[4 * row + part] -= take
+            b.paid[4 * row + part] += take
+            used[part] += take
+            amount -= take
+    b.s[S_RECOVERED] += used[Component.PRINCIPAL]
+    return amount
 
 
 def step_money_out(b: Book, e: list[int]) -> None:

@@ -16,6 +16,7 @@ from puhui.loans.domain.engine.codes import (
     DueState,
     Kind,
     Method,
+    PeriodInterest,
     Plan,
     Recalculation,
     Unit,
@@ -79,4 +80,5 @@ class LoanTerms:
     allocations: dict[Kind, AllocationOrder] = field(default_factory=dict)  # by payment kind; REPAY = default
     credit_order: tuple[Component, ...] = ()  # how a chargeback is put back; () = as it was paid
     tranches: tuple[Tranche, ...] = ()  # expected payouts, for a plan without events
-    stub_first_due: date | None = None  # a first due date of its own
+    first_due: date | None = None  # a first due date of its own; the others follow it
+    stub: PeriodInterest = PeriodInterest.CHARGED  # interest of the days before the first regular period
