@@ -24,15 +24,12 @@ def give(*, customer_id: str, purposes: Sequence[str], key: str, now: datetime) 
     body = {"customer_id": customer_id, "purposes": wanted, "version": version}
     with transaction():
         if recall(scope="consent.give", key=key, body=body, now=now) is None:
-            for purpose in wanted:
-                protection.give_consent(
-                    id=derive_id("consent", customer_id, key, purpose),
-                    customer_id=customer_id,
-                    purpose=purpose,
-                    text_version=version,
-                    subject="",
-                    now=now,
-                )
+            protection.give_consents(
+                ids={one: derive_id("consent", customer_id, key, one) for one in wanted},
+                customer_id=customer_id,
+                text_version=version,
+                now=now,
+            )
             keep(scope="consent.give", key=key, body=body, answer={}, now=now)
     return tuple(one for one in rules.list_consents(customer_id=customer_id) if one.purpose in wanted)
 

@@ -32,7 +32,7 @@ from puhui.loans.domain import Loan
 from puhui.loans.queries import count_loans, get_terms, list_loans
 from puhui.runtime.queries import find_answer
 from puhui.runtime.schedules import Schedule, tick
-from puhui.runtime.transactions import batch_transaction, savepoint, transaction
+from puhui.runtime.transactions import batch_transaction, savepoint, transaction, without_savepoints
 from puhui.runtime.worker import drain
 
 SEED = 20261121
@@ -41,7 +41,7 @@ SIZES: dict[str, int | None] = {
     "small": 1500,
     "full": None,
 }  # applicants; None = all of that half of the file
-TAKE_UP_PERCENT = 41  # of those with a line who borrow
+TAKE_UP_PERCENT = 40  # of those with a line who borrow
 # What the demo's rail does to orders, so that a customer's file shows what a rail does.
 FAULTS = "fail=0.012,repeat=0.02,unknown=0.01,reverse=0.002,seed=1"
 SCOPE, BEGUN, COMPLETE = "demo.load", "begun", "complete"
@@ -189,7 +189,7 @@ def _commit_day(state: _Load, day: date) -> None:
 def _live(state: _Load, day: date, ends: datetime) -> None:
     """Let one day happen: the schedules of the morning, then people in the order of their instants."""
     morning = min(instant_at(day, time(8, 30), zone=state.zone), ends)
-    with savepoint():
+    with without_savepoints():
         tick(schedules=_schedules(), now=morning)
     work(morning)
     work(min(instant_at(day, time(10, 0), zone=state.zone), ends))
@@ -219,7 +219,7 @@ def _schedules() -> tuple[Schedule, ...]:
 
 def work(now: datetime) -> None:
     """This function will do all background work that is due at `now`."""
-    with savepoint():
+    with without_savepoints():
         drain(handlers=HANDLERS, now=now, nested=True, strict=True)
 
 
@@ -231,7 +231,7 @@ def _borrower(applicant: Applicant) -> Borrower:
 
 def _apply(state: _Load, applicant: Applicant) -> None:
     borrower = _borrower(applicant)
-    with savepoint():
+    with without_savepoints():
         answer = borrower.ask(applicant.at)
     if answer.line is None or draw(SEED, "take up", applicant.row) % 100 >= TAKE_UP_PERCENT:
         return

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.db.models import F
-from django.db.transaction import atomic
 
 from puhui.core.ids import derive_id
 from puhui.protection.domain import (
@@ -24,7 +23,7 @@ from puhui.protection.domain import (
 from puhui.protection.domain.cases import case_month, case_number, clean_text, next_state
 from puhui.protection.models import CaseEventRow, CaseMonthRow, CaseRow, ConsentEventRow, ConsentRow
 from puhui.protection.queries import CaseUnknown
-from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.rows import find_row, insert_all_if_absent, insert_if_absent, insert_row, list_rows
 from puhui.runtime.sealing import seal, unseal
 from puhui.runtime.transactions import require_transaction
 
@@ -52,16 +51,46 @@ def give_consent(
         subject=subject,
         given_at=now,
     )
-    try:
-        with atomic():  # two pages at the same instant: the unique index of what is in force decides
-            insert_row(row)
-    except IntegrityError:
+    if not insert_if_absent(
+        row
+    ):  # two pages at the same instant: the unique index of what is in force decides
         first = _lock_consent(customer_id, wanted.value, subject)
-        if first is None or first.text_version != text_version:
-            raise
+        assert first is not None and first.text_version == text_version, "one id, one consent"
         return first.to_domain()
     insert_row(ConsentEventRow(consent_id=id, act="given", at=now))
     return row.to_domain()
+
+
+def give_consents(*, ids: Mapping[str, str], customer_id: str, text_version: str, now: datetime) -> None:
+    """This function will record the consents that she gave on one page, each as `give_consent` does, in a few queries.
+
+    `ids` holds the id of each new consent by its purpose. Raises: ConsentPurposeUnknown.
+    """
+    require_transaction()
+    held = {
+        row.purpose: row
+        for row in list_rows(ConsentRow, lock=True, customer_id=customer_id, subject="", withdrawn_at=None)
+    }
+    fresh: list[ConsentRow] = []
+    for purpose, id in ids.items():
+        wanted = parse_purpose(purpose).value
+        current = held.get(wanted)
+        if current is not None and current.text_version == text_version:
+            continue
+        if current is not None:
+            _end_consent(current, "replaced", now)
+        row = ConsentRow(
+            id=id,
+            customer_id=customer_id,
+            purpose=wanted,
+            text_version=text_version,
+            subject="",
+            given_at=now,
+        )
+        fresh.append(row)
+    if insert_all_if_absent(fresh) < len(fresh):  # another page was quicker with some of them
+        fresh = [row for row in fresh if find_row(ConsentRow, id=row.id) is not None]
+    insert_all_if_absent([ConsentEventRow(consent_id=row.id, act="given", at=now) for row in fresh])
 
 
 def withdraw_consent(*, customer_id: str, purpose: str, now: datetime, subject: str = "") -> Consent:

@@ -54,12 +54,22 @@ def savepoint() -> Iterator[None]:
     AssertionError outside a `batch_transaction`.
     """
     assert in_batch(), "only a batch has savepoints"
-    with atomic():
-        token = _one_savepoint.set(True)
-        try:
-            yield
-        finally:
-            _one_savepoint.reset(token)
+    with atomic(), without_savepoints():
+        yield
+
+
+@contextmanager
+def without_savepoints() -> Iterator[None]:
+    """This function will let the acts in its block have no savepoint at all: what fails in one must end the batch.
+
+    Raises: AssertionError outside a `batch_transaction`.
+    """
+    assert in_batch(), "only a batch may go without savepoints"
+    token = _one_savepoint.set(True)
+    try:
+        yield
+    finally:
+        _one_savepoint.reset(token)
 
 
 @contextmanager
