@@ -11,7 +11,7 @@ from puhui.decisions.domain.codec import read_input
 from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.decisions.queries import get_application, get_decision_row, get_rules_by_hash
-from puhui.journeys import house
+from puhui.journeys import house, staff_events
 from puhui.ledger.queries import list_entries
 from puhui.lines.queries import get_line
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
@@ -91,6 +91,7 @@ def loan(id: str) -> dict[str, Any] | None:
         "loan": plain(found),
         "terms": terms_to_plain(contract.terms),
         "list": plain(find_snapshot(loan_id=id)),
+        "events": staff_events.stored(list_events(loan_id=id)),
     }
 
 
@@ -104,7 +105,12 @@ def loan_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     listed = snapshot_of(loan_id=id, customer_id=quote.customer_id, position=there)
     known = {"principal_minor": terms.principal_minor, "currency": terms.currency, "line_id": quote.line_id}
     state = {"customer_id": quote.customer_id, "state": there.state.value}
-    return {"loan": {**row["loan"], **known, **state}, "terms": terms_to_plain(terms), "list": plain(listed)}
+    return {
+        "loan": {**row["loan"], **known, **state},
+        "terms": terms_to_plain(terms),
+        "list": plain(listed),
+        "events": staff_events.again(loan_id=id, terms=terms, events=events),
+    }
 
 
 def entries(id: str) -> dict[str, Any] | None:

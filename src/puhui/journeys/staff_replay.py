@@ -48,10 +48,7 @@ def replay(*, kind: str, id: str) -> Replayed:
     """This function will work one stored thing out again. Raises: ReplayKindUnknown, ReplayMissing."""
     if kind not in REPLAYS:
         raise ReplayKindUnknown()
-    try:
-        stored = REPLAYS[kind][0](id)
-    except (DecisionUnknown, QuoteNotFound):
-        raise ReplayMissing() from None
+    stored = _read(kind, id)
     if stored is None:
         raise ReplayMissing()
     try:
@@ -59,6 +56,16 @@ def replay(*, kind: str, id: str) -> Replayed:
     except UNREADABLE as error:
         again = {"unreadable": type(error).__name__}
     return Replayed(kind=kind, id=id, differences=list_differences(plain(stored), plain(again)))
+
+
+def _read(kind: str, id: str) -> Any:
+    """What is stored; a row that cannot even be read is a difference by itself."""
+    try:
+        return REPLAYS[kind][0](id)
+    except (DecisionUnknown, QuoteNotFound):
+        return None
+    except UNREADABLE as error:
+        return {"stored row": type(error).__name__}
 
 
 def sample(*, kind: str, count: int, seed: str) -> list[Replayed]:

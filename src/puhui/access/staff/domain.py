@@ -52,7 +52,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTIONS: frozenset(_DESK | {P.HELP}),
     Role.COMPLAINTS: frozenset(_DESK | {P.UNMASK, P.COMPLAINTS, P.QUESTIONS, P.HELP, P.REPLAY}),
     Role.AUDITOR: frozenset(_READ | {P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY, P.AUDIT, P.TABLES}),
-    Role.ADMIN: frozenset({P.QUEUE, P.WORK, P.REQUEUE, P.STAFF, P.APPROVE_ACCESS, P.AUDIT, P.TABLES}),
+    Role.ADMIN: frozenset({P.QUEUE, P.WORK, P.REQUEUE, P.STAFF, P.APPROVE_ACCESS, P.TABLES}),
 }
 
 
