@@ -15,6 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _JSON = frozenset({type(None), bool, int, str})  # what stands in JSON as it is
 
 
@@ -58,7 +59,7 @@ def _key(key: Any) -> str:
 
 def canonical_bytes(value: Any) -> bytes:
     """This function will return the canonical UTF-8 JSON bytes of `value`. Raises: TypeError as `plain` does."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(plain(value)).encode()
 
 
 def content_hash(value: Any) -> str:

@@ -13,7 +13,7 @@ from puhui.core.time import instant_at, shift_days
 from puhui.journeys import house, pages, tell
 from puhui.journeys.ask_for_help import HELP
 from puhui.loans.domain import LoanState, Position, RowState
-from puhui.loans.queries import get_loan, get_position
+from puhui.loans.queries import get_loan, get_position, list_positions
 from puhui.payments import operations as payments
 from puhui.payments.domain import AUTOPAY, DebitWithoutNotice, Direction, Mandate, MandateDebit, check_notice
 from puhui.payments.queries import get_account, get_active_mandate, has_open_order, list_active_mandates
@@ -32,32 +32,39 @@ def announce(item: WorkItem) -> Effect:
     policy = house.policy(item.now)
     # The notice is the reminder, too, so it goes out as early as the earlier of the two must.
     by = shift_days(today, max(policy.reminder_days_before, policy.mandate_notice_days))
-    page = pages.due_page(item, by=by, as_of=by)
+    page = pages.due_page(item, by=by)
     mandates = list_active_mandates(customer_ids=[one.customer_id for one in page.loans])
+    debited = {one.loan_id: mandates[one.customer_id] for one in page.loans if one.customer_id in mandates}
+    positions = list_positions(loan_ids=list(debited), as_of=by)
     earliest = shift_days(today, policy.mandate_notice_days)
-    return partial(_announce, item, page, mandates, earliest)
+    return partial(_announce, item, page, debited, positions, earliest)
 
 
 def _announce(
-    item: WorkItem, page: pages.Page, mandates: dict[str, Mandate], earliest: date, now: datetime
+    item: WorkItem,
+    page: pages.Page,
+    debited: dict[str, Mandate],
+    positions: dict[str, Position],
+    earliest: date,
+    now: datetime,
 ) -> None:
-    for loan in page.loans:
-        mandate, position = mandates.get(loan.customer_id), page.positions[loan.id]
+    for loan_id, mandate in debited.items():
+        position = positions[loan_id]
         due = _newest_due(position, page.by)
-        if mandate is None or due is None or not position.due_minor:
+        if due is None or not position.due_minor:
             continue
-        if has_hold(loan.customer_id, now, reason=HELP):
+        if has_hold(mandate.customer_id, now, reason=HELP):
             continue  # she is in calm; a debit is announced when it is over
         debit_date = max(due, earliest)
         first = put_work(
-            key=f"{COLLECT}:{loan.id}:{due}",
+            key=f"{COLLECT}:{loan_id}:{due}",
             kind=COLLECT,
-            payload={"loan_id": loan.id, "due_date": due.isoformat()},
+            payload={"loan_id": loan_id, "due_date": due.isoformat()},
             now=now,
             run_at=instant_at(debit_date, DEBIT_TIME, zone=house.lender().zone),
         )
         if first:
-            _tell(mandate, position, debit_date=debit_date, about=_about(loan.id, due), now=now)
+            _tell(mandate, position, debit_date=debit_date, about=_about(loan_id, due), now=now)
     pages.put_next(item, page, kind=PAGE, now=now)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from puhui.loans.domain import LoanSnapshot, Position
-from puhui.loans.queries import list_due_snapshots, list_positions
+from puhui.loans.domain import LoanSnapshot
+from puhui.loans.queries import list_due_snapshots
 from puhui.runtime.domain import Effect, WorkItem
 from puhui.runtime.operations import put_work
 
@@ -14,36 +14,24 @@ SIZE = 200  # loans of a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loan:
-    """A loan of a page, as far as a run must know it before it looks at the position."""
-
-    id: str  # which
-    customer_id: str  # whose
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of loans that have, or may have, something due."""
 
     by: date  # date up to which something is due
-    as_of: date  # date of the positions
-    loans: tuple[Loan, ...]  # in order of their ids
-    positions: dict[str, Position]  # by loan id
+    loans: tuple[LoanSnapshot, ...]  # in order of their ids; they choose whose position is worked out
     is_full: bool  # whether another page may follow
 
 
-def due_page(item: WorkItem, *, by: date, as_of: date) -> Page:
-    """This function will return the item's page of active loans with something due by `by`, with positions on `as_of`."""
-    found: list[LoanSnapshot] = list_due_snapshots(by=by, after=item.payload.get("after", ""), limit=SIZE)
-    loans = tuple([Loan(id=one.loan_id, customer_id=one.customer_id) for one in found])
-    positions = list_positions(loan_ids=[one.id for one in loans], as_of=as_of)
-    return Page(by=by, as_of=as_of, loans=loans, positions=positions, is_full=len(loans) == SIZE)
+def due_page(item: WorkItem, *, by: date) -> Page:
+    """This function will return the item's page of active loans that have or may have something due by `by`."""
+    found = tuple(list_due_snapshots(by=by, after=item.payload.get("after", ""), limit=SIZE))
+    return Page(by=by, loans=found, is_full=len(found) == SIZE)
 
 
 def put_next(item: WorkItem, page: Page, *, kind: str, now: datetime) -> None:
     """This function will put the page that follows a full one, in the effect of the page before it."""
     if page.is_full:
-        last, day = page.loans[-1].id, item.payload["local_date"]
+        last, day = page.loans[-1].loan_id, item.payload["local_date"]
         payload = {"local_date": day, "after": last}
         put_work(key=f"{kind}:{day}:{last}", kind=kind, payload=payload, now=now)
 

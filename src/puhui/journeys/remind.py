@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from puhui.contact.queries import list_known_message_ids
 from puhui.core.money import Money
 from puhui.core.time import shift_days, start_of
 from puhui.journeys import house, pages, tell
-from puhui.loans.domain import Position, PositionRow, RowState
+from puhui.loans.domain import LoanSnapshot, Position, PositionRow, RowState
+from puhui.loans.queries import list_positions
 from puhui.payments.queries import list_active_mandates
 from puhui.runtime.domain import Effect, WorkItem
 
@@ -25,50 +26,63 @@ def page_of(item: WorkItem) -> Effect:
     """
     today = house.today(item.now)
     by = shift_days(today, house.policy(item.now).reminder_days_before)
-    page = pages.due_page(item, by=by, as_of=today)
+    page = pages.due_page(item, by=by)
     mandates = list_active_mandates(customer_ids=[one.customer_id for one in page.loans])
-    return partial(_remind, item, page, frozenset(mandates))
+    soon = [one for one in page.loans if one.customer_id not in mandates and _is_soon(one, by)]
+    late = [one for one in page.loans if one.says_late_days(today) in (None, *LATE_DAYS)]
+    positions = list_positions(loan_ids=sorted({one.loan_id for one in (*soon, *late)}), as_of=today)
+    return partial(_remind, item, page, soon, late, positions)
 
 
-def _remind(item: WorkItem, page: pages.Page, by_mandate: frozenset[str], now: datetime) -> None:
+def _is_soon(loan: LoanSnapshot, by: date) -> bool:
+    return loan.next_due_date is not None and loan.next_due_date <= by
+
+
+def _remind(
+    item: WorkItem,
+    page: pages.Page,
+    soon: list[LoanSnapshot],
+    late: list[LoanSnapshot],
+    positions: dict[str, Position],
+    now: datetime,
+) -> None:
     coming = [
         (loan, row)
-        for loan in page.loans
-        if loan.customer_id not in by_mandate
-        for row in page.positions[loan.id].rows
-        if row.state is not RowState.PAID and page.as_of < row.due_date <= page.by
+        for loan in soon
+        for row in positions[loan.loan_id].rows
+        if row.state is not RowState.PAID and positions[loan.loan_id].as_of < row.due_date <= page.by
     ]
     told = list_known_message_ids([tell.id_of(BEFORE_DUE, _about(loan, row)) for loan, row in coming])
     for loan, row in coming:
         if tell.id_of(BEFORE_DUE, _about(loan, row)) not in told:
-            _before_due(loan, page.positions[loan.id].currency, row, now)
-    for loan in page.loans:
-        if page.positions[loan.id].dpd_days in LATE_DAYS:
-            _missing(loan, page.positions[loan.id], now)
+            _before_due(loan, row, now)
+    for loan in late:
+        if positions[loan.loan_id].dpd_days in LATE_DAYS:
+            _missing(loan, positions[loan.loan_id], now)
     pages.put_next(item, page, kind=PAGE, now=now)
 
 
-def _about(loan: pages.Loan, row: PositionRow) -> str:
-    return f"{loan.id}:{row.due_date}"
+def _about(loan: LoanSnapshot, row: PositionRow) -> str:
+    return f"{loan.loan_id}:{row.due_date}"
 
 
-def _before_due(loan: pages.Loan, currency: str, row: PositionRow, now: datetime) -> None:
+def _before_due(loan: LoanSnapshot, row: PositionRow, now: datetime) -> None:
     tell.customer(
         customer_id=loan.customer_id,
         template=BEFORE_DUE,
         about=_about(loan, row),
-        params={"amount": Money(row.open_minor, currency), "due": row.due_date},
+        params={"amount": Money(row.open_minor, loan.currency), "due": row.due_date},
         now=now,
         expires_at=start_of(shift_days(row.due_date, 1), zone=house.lender().zone),
     )
 
 
-def _missing(loan: pages.Loan, position: Position, now: datetime) -> None:
+def _missing(loan: LoanSnapshot, position: Position, now: datetime) -> None:
     oldest = next(row for row in position.rows if row.state is RowState.LATE)
     tell.customer(
         customer_id=loan.customer_id,
         template="payment_late",
-        about=f"{loan.id}:{oldest.due_date}:{position.dpd_days}",
+        about=f"{loan.loan_id}:{oldest.due_date}:{position.dpd_days}",
         params={
             "amount": Money(position.late_minor, position.currency),
             "due": oldest.due_date,

@@ -61,6 +61,16 @@ class LoanSnapshot:
     next_due_date: date | None  # next due date with something to pay
     next_due_minor: int  # what is to pay then, minor units
 
+    def says_late_days(self, today: date) -> int | None:
+        """This function will return the days past due on `today` as far as these figures know them, else None.
+
+        They do when they are of that date, or older with nothing due before it; without an event they stay true.
+        """
+        if self.as_of == today:
+            return self.dpd_days
+        coming = self.next_due_date is None or self.next_due_date > today
+        return 0 if self.as_of < today and not self.due_minor and coming else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEvent:
