@@ -199,7 +199,7 @@ def introduce(api: Puhui, person: dict[str, str]) -> str:
     code = code_from_sandbox(api, phone)
     customer_id: str = api.post("/customers", {"phone": phone, "code": code, "language": "en"})["id"]
     at, version = f"/customers/{customer_id}", api.get("/consent-texts")["version"]
-    purposes = ["service", "identity", "automated_decision", "contact_service"]
+    purposes = ["service", "identity", "automated_decision", "contact_service", "report_to_bureau"]
     api.post(f"{at}/consents", {"purposes": purposes, "text_version": version})
     api.post(f"{at}/credit-report-consent", {"text_version": version})
     api.post(f"{at}/identity", {"name": person["name"], "number": person["number"]})

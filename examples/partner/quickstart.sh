@@ -39,7 +39,7 @@ else:
 
     # 4. Consents under the texts in force, the credit report apart; then who she is.
     version=$(get /consent-texts | json version)
-    post "/customers/$customer/consents" "{\"purposes\":[\"service\",\"identity\",\"automated_decision\",\"contact_service\"],\"text_version\":\"$version\"}" >/dev/null
+    post "/customers/$customer/consents" "{\"purposes\":[\"service\",\"identity\",\"automated_decision\",\"contact_service\",\"report_to_bureau\"],\"text_version\":\"$version\"}" >/dev/null
     post "/customers/$customer/credit-report-consent" "{\"text_version\":\"$version\"}" >/dev/null
     post "/customers/$customer/identity" "{\"name\":\"$(json name <<<"$person")\",\"number\":\"$(json number <<<"$person")\"}" >/dev/null
 

@@ -12,7 +12,7 @@ from puhui.customers.operations import IdentityAlreadyUsed
 from puhui.decisions.domain.application import ApplicationAlreadySent, IncomeImplausible
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.journeys import account, apply, consent, identify, offer, payoff, register, repay, sign
-from puhui.journeys.apply import ConsentMissing
+from puhui.journeys.consent import ConsentMissing
 from puhui.journeys.identify import IdentityMissing
 from puhui.journeys.repay import PaymentIntentUnknown, PaymentUnderWay
 from puhui.lab.people import make_test_resident_number

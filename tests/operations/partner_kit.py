@@ -26,7 +26,7 @@ from puhui.web.partner_api import auth, token
 from tests.journeys.world import World
 
 SCOPES = sorted(settings.OAUTH2_PROVIDER["SCOPES"])
-CONSENTS = ["service", "identity", "automated_decision", "contact_service"]
+CONSENTS = ["service", "identity", "automated_decision", "contact_service", "report_to_bureau"]
 MONTH = {
     "currency": "CNY",
     "amount_minor": 2_000_000,

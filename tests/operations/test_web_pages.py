@@ -44,7 +44,7 @@ def test_the_running_sum_is_the_domains_own() -> None:
         (2, {"name": "Bob", "number": "51010419900101001X", "identity": "yes"}, "name", ""),
         (2, {"name": "林晓雯", "number": "51010419900101001X"}, "identity", "consent"),
         (3, {**MONTH, "income": "8600元"}, "income", ""),
-        (4, {"consent": ["service"], "credit_report": "credit_report"}, "automated_decision", "consent"),
+        (4, {"consent": ["service"], "credit_report": "credit_report"}, "contact_service", "consent"),
         (4, {"consent": list(ASKED)}, "credit_report", "consent"),
     ],
 )

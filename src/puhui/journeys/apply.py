@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from puhui.core.ids import derive_id
-from puhui.core.refusals import Refusal
 from puhui.customers.domain import CustomerState
 from puhui.customers.queries import get_customer
 from puhui.decisions import operations as decisions
@@ -14,29 +13,13 @@ from puhui.decisions.domain.application import parse_application
 from puhui.decisions.domain.gather import application_limits
 from puhui.decisions.domain.stored import Application, ApplicationUnknown
 from puhui.decisions.queries import find_open_application, get_application
-from puhui.journeys import house
+from puhui.journeys import consent, house
 from puhui.journeys.identify import IdentityMissing
 from puhui.journeys.once import keep, recall
-from puhui.protection.domain import ConsentPurpose
-from puhui.protection.queries import list_purposes_in_force
 from puhui.runtime.operations import put_work
 from puhui.runtime.transactions import transaction
 
 ASK_BUREAU = "assess.bureau"  # kind of the work that asks the bureau and decides
-# What an application cannot be decided without, in the order in which it is asked for.
-NEEDED = (
-    ConsentPurpose.SERVICE,
-    ConsentPurpose.IDENTITY,
-    ConsentPurpose.CREDIT_REPORT,
-    ConsentPurpose.AUTOMATED_DECISION,
-)
-
-
-class ConsentMissing(Refusal):
-    """A consent that the act needs is not in force."""
-
-    field = "consents"
-    status = 409
 
 
 def save(*, customer_id: str, fields: Mapping[str, str], key: str, now: datetime) -> Application:
@@ -79,7 +62,4 @@ def submit(*, customer_id: str, application_id: str, key: str, now: datetime) ->
 def _check_ready(customer_id: str, now: datetime) -> None:
     if get_customer(customer_id).state is not CustomerState.IDENTIFIED:
         raise IdentityMissing()
-    given = list_purposes_in_force(customer_id, now)
-    for purpose in NEEDED:
-        if purpose not in given:
-            raise ConsentMissing(purpose=purpose.value)
+    consent.refuse_missing(customer_id=customer_id, needed=consent.TO_APPLY, now=now)

@@ -19,12 +19,12 @@ from puhui.decisions.queries import find_decision, get_application, get_rules
 from puhui.facts import operations as facts
 from puhui.facts.domain import BureauAnswer, BureauUnavailable, facts_of_report
 from puhui.facts.queries import get_facts
-from puhui.journeys import decision_input, house, parties, tell
+from puhui.journeys import consent, decision_input, house, parties, tell
 from puhui.lines import operations as lines
 from puhui.lines.domain import Line, LineState
 from puhui.lines.queries import find_line, list_lines
 from puhui.protection.domain import ConsentPurpose, last_instant
-from puhui.protection.queries import list_consents
+from puhui.protection.queries import list_purposes_in_force
 from puhui.runtime.domain import Effect, Transient, WorkItem, no_effect
 from puhui.runtime.operations import record_audit
 
@@ -53,20 +53,19 @@ def get_state(*, customer_id: str, application_id: str) -> AssessState:
 
 
 def ask_bureau(item: WorkItem) -> Effect:
-    """This function will ask the bureau under her consent; without one in force nothing is asked."""
+    """This function will ask the bureau under her consent to this report; without one in force nothing is asked."""
     application = get_application(item.payload["application_id"])
     if application.state is not ApplicationState.SUBMITTED:
         return no_effect
-    consents = list_consents(application.customer_id)
-    held = [one for one in consents if one.purpose is ConsentPurpose.CREDIT_REPORT and one.in_force(item.now)]
-    if not held:
+    held = consent.find_report_consent(customer_id=application.customer_id, now=item.now)
+    if held is None:
         return partial(_decide, application, None, "")
     _, number = get_identity(application.customer_id)
     try:
-        answer = parties.bureau().report(number=number, consent_id=held[0].id, now=item.now)
+        answer = parties.bureau().report(number=number, consent_id=held.id, now=item.now)
     except BureauUnavailable as error:
         raise Transient(AGAIN_SECONDS, "the bureau does not answer") from error
-    return partial(_decide, application, answer, held[0].id)
+    return partial(_decide, application, answer, held.id)
 
 
 def _decide(application: Application, answer: BureauAnswer | None, consent_id: str, now: datetime) -> None:
@@ -88,6 +87,7 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
         product=house.product(now),
         rules=rules,
         now=now,
+        asks_person=ConsentPurpose.AUTOMATED_DECISION not in list_purposes_in_force(customer.id, now),
     )
     decided = decisions.record_decision(
         id=derive_id("decision", application.id),

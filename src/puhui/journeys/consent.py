@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from puhui.core.ids import derive_id
+from puhui.core.refusals import Refusal
+from puhui.decisions.queries import list_applications
 from puhui.journeys import account, house
 from puhui.journeys.once import keep, recall
 from puhui.protection import operations as protection
 from puhui.protection import queries as rules
 from puhui.protection.domain import Consent, ConsentPurpose, parse_purpose
 from puhui.runtime.transactions import transaction
+
+# What an application, and then a signature, is not possible without, in the order in which it is asked for. Together
+# they are the texts marked as required; without AUTOMATED_DECISION a person decides.
+TO_APPLY = (
+    ConsentPurpose.SERVICE,
+    ConsentPurpose.IDENTITY,
+    ConsentPurpose.CREDIT_REPORT,
+    ConsentPurpose.CONTACT_SERVICE,
+)
+TO_SIGN = (
+    ConsentPurpose.SERVICE,
+    ConsentPurpose.IDENTITY,
+    ConsentPurpose.CONTACT_SERVICE,
+    ConsentPurpose.REPORT_TO_BUREAU,
+)
+
+
+class ConsentMissing(Refusal):
+    """A consent that the act needs is not in force."""
+
+    field = "consents"
+    status = 409
+
+
+def list_standing(*, customer_id: str, now: datetime) -> frozenset[str]:
+    """This function will return every purpose that she agrees to now: what is in force and not used up."""
+    given = rules.list_purposes_in_force(customer_id, now)
+    if find_report_consent(customer_id=customer_id, now=now) is None:
+        return given.difference({ConsentPurpose.CREDIT_REPORT})
+    return given
+
+
+def find_report_consent(*, customer_id: str, now: datetime) -> Consent | None:
+    """This function will return her consent to the credit report of the application at hand, or None.
+
+    It is given for one report: one given before another application was decided is used up.
+    """
+    held = [
+        one
+        for one in rules.list_consents(customer_id)
+        if one.purpose is ConsentPurpose.CREDIT_REPORT and one.in_force(now)
+    ]
+    decided = [one.decided_at for one in list_applications(customer_id) if one.decided_at is not None]
+    return held[0] if held and all(at < held[0].given_at for at in decided) else None
+
+
+def refuse_missing(*, customer_id: str, needed: Collection[ConsentPurpose], now: datetime) -> None:
+    """This function will return when all that is needed stands. Raises: ConsentMissing, naming the first that does not."""
+    given = rules.list_purposes_in_force(customer_id, now)
+    for purpose in needed:
+        used = purpose is ConsentPurpose.CREDIT_REPORT and not find_report_consent(
+            customer_id=customer_id, now=now
+        )
+        if purpose not in given or used:
+            title = rules.get_consent_texts(on_date=house.today(now)).texts[purpose].title
+            raise ConsentMissing(purpose=purpose.value, title_en=title.en, title_zh=title.zh)
 
 
 def give(*, customer_id: str, purposes: Sequence[str], key: str, now: datetime) -> tuple[Consent, ...]:
@@ -24,6 +82,8 @@ def give(*, customer_id: str, purposes: Sequence[str], key: str, now: datetime) 
     body = {"customer_id": customer_id, "purposes": wanted, "version": version}
     with transaction():
         if recall(scope="consent.give", key=key, body=body, now=now) is None:
+            if ConsentPurpose.CREDIT_REPORT in wanted:
+                _end_used_report(customer_id, now)
             protection.give_consents(
                 ids={one: derive_id("consent", customer_id, key, one) for one in wanted},
                 customer_id=customer_id,
@@ -32,6 +92,13 @@ def give(*, customer_id: str, purposes: Sequence[str], key: str, now: datetime) 
             )
             keep(scope="consent.give", key=key, body=body, answer={}, now=now)
     return tuple(one for one in rules.list_consents(customer_id=customer_id) if one.purpose in wanted)
+
+
+def _end_used_report(customer_id: str, now: datetime) -> None:
+    """A new report needs a new consent, so one that is used up makes room for it."""
+    used = find_report_consent(customer_id=customer_id, now=now) is None
+    if used and ConsentPurpose.CREDIT_REPORT in rules.list_purposes_in_force(customer_id, now):
+        protection.withdraw_consent(customer_id=customer_id, purpose=ConsentPurpose.CREDIT_REPORT, now=now)
 
 
 def withdraw(*, customer_id: str, purpose: str, key: str, now: datetime) -> None:

@@ -24,8 +24,11 @@ def gather(
     product: Product,
     rules: Rules,
     now: datetime,
+    asks_person: bool = False,
 ) -> DecisionInput:
-    """This function will make the input of a decision: figures, facts the policy reads, limits, product, hashes."""
+    """This function will make the input of a decision: figures, facts the policy reads, limits, product, hashes, and
+    whether she wants a person to decide.
+    """
     assert application.submitted is not None, "a draft is not decided"
     return make_input(
         application_id=application.id,
@@ -36,4 +39,5 @@ def gather(
         rules=rules,
         decided_at=now,
         on_date=house.today(now),
+        asks_person=asks_person,
     )

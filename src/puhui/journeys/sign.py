@@ -9,7 +9,7 @@ from puhui.access import operations as access
 from puhui.access.domain import CodeOutcome
 from puhui.core.ids import derive_id
 from puhui.core.money import Money
-from puhui.journeys import book_loan, house, tell
+from puhui.journeys import book_loan, consent, house, tell
 from puhui.journeys.contract_text import account_of
 from puhui.journeys.contract_text import draft as draft
 from puhui.journeys.once import keep, recall
@@ -71,7 +71,7 @@ def sign(
     """This function will sign: signature, contract, loan, line use and the payout order in one commit.
 
     A wrong code is counted and nothing else happens. Raises: QuoteNotFound, QuoteNotYours, AccountNotFound, CodeWrong,
-    CodeExpired, CodeUsed, CodeLocked, SecondScanStops, QuoteAlreadySigned, QuoteExpired, LineExceeded and its kin,
+    CodeExpired, CodeUsed, CodeLocked, ConsentMissing, SecondScanStops, QuoteAlreadySigned, QuoteExpired, LineExceeded and its kin,
     KeyReusedWithOtherBody.
     """
     quote = _own(quote_id, customer_id)
@@ -84,6 +84,7 @@ def sign(
         loan = None
         if outcome is CodeOutcome.OK:
             _agree(customer_id, consents, now)
+            consent.refuse_missing(customer_id=customer_id, needed=consent.TO_SIGN, now=now)
             loan = _conclude(quote, text, language, now)
             keep(scope="sign.sign", key=key, body=body, answer={"loan_id": loan.id}, now=now)
     if loan is None:

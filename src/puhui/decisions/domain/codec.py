@@ -46,6 +46,7 @@ def read_input(text: str) -> DecisionInput:
             "product": ProductTerms(**{**document["product"], "terms": tuple(document["product"]["terms"])}),
             "benefits": tuple(Benefit(**one) for one in document["benefits"]),
             "person": _person(document.get("person")),
+            "asks_person": document.get("asks_person", False),
         }
     )
 

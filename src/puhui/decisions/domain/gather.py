@@ -72,6 +72,7 @@ def make_input(
     decided_at: datetime,
     on_date: date,
     benefits: Sequence[Benefit] = (),
+    asks_person: bool = False,
 ) -> DecisionInput:
     """This function will gather the input of a decision: of the facts, those that the policy reads and no others.
 
@@ -101,4 +102,5 @@ def make_input(
         model_sha256=rules.model.sha256,
         prices_sha256=rules.prices.sha256,
         evaluator_sha256=rules.evaluator_sha256,
+        asks_person=asks_person,
     )

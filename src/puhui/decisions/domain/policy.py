@@ -43,7 +43,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
 }
 # Codes that the evaluator itself gives.
 OWN_CODES = (
-    "DATA_UNCLEAR", "AFFORD_NOTHING_LEFT", "AFFORD_INSTALMENT", "LIMIT_GRADE", "LIMIT_HOUSE", "LIMIT_PRODUCT",
+    "ASKED_PERSON", "DATA_UNCLEAR", "AFFORD_NOTHING_LEFT", "AFFORD_INSTALMENT", "LIMIT_GRADE", "LIMIT_HOUSE", "LIMIT_PRODUCT",
     "HELP_SMALLER_AMOUNT", "HELP_LONGER_TERM", "HELP_SETTLE_OTHER",
 )  # fmt: skip
 # What a built-in step reads: it must come later in the flow than what gives it.

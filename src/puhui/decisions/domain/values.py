@@ -83,6 +83,7 @@ class DecisionInput:
     prices_sha256: str  # price table
     evaluator_sha256: str  # source of the evaluator that first ran; a replay may run a later release
     person: PersonAct | None = None  # what a person concluded; only where the policy refers
+    asks_person: bool = False  # whether she wants a person to decide, not a program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

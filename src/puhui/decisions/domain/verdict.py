@@ -9,6 +9,7 @@ from puhui.core.trace import Outcome
 from puhui.decisions.domain.helps import find_helps, value_figure
 from puhui.decisions.domain.run import Finding, Run
 from puhui.decisions.domain.scorecard import Contribution
+from puhui.decisions.domain.tables import NONE
 from puhui.decisions.domain.values import (
     Approved,
     Declined,
@@ -21,15 +22,23 @@ from puhui.decisions.domain.values import (
 )
 
 MOST_REASONS = 4
+ASKED_PERSON = "ASKED_PERSON"
 
 
 def reach_verdict(run: Run) -> Verdict:
     """This function will conclude a run and add its last two steps to the trace.
 
-    A stop outranks a referral, a referral outranks the sums; a decline by the sums leaves open the line that fits.
+    Who asks for a person gets one, whatever the program found (Personal Information Protection Law of China, Art 24).
+    Else a stop outranks a referral, a referral outranks the sums; a decline by the sums leaves open the line that fits.
     """
     stops = [one for one in run.findings if one.verdict == "decline"]
     referrals = [one for one in run.findings if one.verdict == "refer"]
+    if run.input.asks_person:
+        asked_for = Reason(code=ASKED_PERSON, figures={}, rule="consent")
+        stops, referrals = (
+            [],
+            [Finding(verdict="refer", reason=asked_for, help=NONE, by_score=False), *referrals],
+        )
     own = () if stops or referrals else _shortfalls(run)
     _trace_should_not_lend(run, own)
     verdict: Verdict

@@ -159,7 +159,7 @@ def _show_money(request: HttpRequest, customer: Customer, typed: dict[str, Any])
 
 
 def _given(request: HttpRequest, customer: Customer) -> frozenset[str]:
-    return protection.list_purposes_in_force(customer.id, clock.now(request))
+    return consent.list_standing(customer_id=customer.id, now=clock.now(request))
 
 
 def words(text: ConsentText) -> dict[str, str]:
@@ -171,11 +171,6 @@ def words(text: ConsentText) -> dict[str, str]:
     }
 
 
-def is_needed(text: ConsentText) -> bool:
-    """This function will tell whether there is no way on without a consent: by its text, or by the journey that decides."""
-    return text.required or text.purpose in apply.NEEDED
-
-
 def consent_items(
     request: HttpRequest, wanted: tuple[ConsentPurpose, ...], given: frozenset[str]
 ) -> list[dict[str, Any]]:
@@ -185,7 +180,7 @@ def consent_items(
     return [
         {
             "purpose": one.value,
-            "need": is_needed(texts[one]),
+            "need": texts[one].required,
             "given": one.value in ticked,
             **words(texts[one]),
         }
@@ -248,7 +243,7 @@ def _take_consents(request: HttpRequest, customer: Customer, step: int) -> HttpR
     ticked = set(request.POST.getlist("consent"))
     texts = protection.get_consent_texts(on_date=clock.today(request)).texts
     for one in ASKED:
-        if is_needed(texts[one]) and one.value not in ticked:
+        if texts[one].required and one.value not in ticked:
             raise inputs.ConsentNeeded(one.value)
     if not request.POST.get("credit_report"):
         raise inputs.ConsentNeeded("credit_report")

@@ -64,7 +64,12 @@ def consents_of(request: HttpRequest, customer: Customer) -> list[dict[str, Any]
     """This function will list every purpose with what she said and since when."""
     now = clock.now(request)
     texts = protection.get_consent_texts(on_date=clock.today(request)).texts
-    given = {one.purpose: one for one in protection.list_consents(customer.id) if one.in_force(now)}
+    standing = consent_journey.list_standing(customer_id=customer.id, now=now)
+    given = {
+        one.purpose: one
+        for one in protection.list_consents(customer.id)
+        if one.in_force(now) and one.purpose in standing
+    }
     listed = []
     for purpose in HERE:
         one = given.get(purpose)
