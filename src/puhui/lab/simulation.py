@@ -38,7 +38,7 @@ class Result:
     decisions: int  # made and replayed
     seconds: int  # real time
     work_done: int  # items of work done
-    dead: int  # items given up
+    dead: list[str]  # items given up, each with its last error
     open_orders: int  # orders without the rail's last word
     double_effects: list[str]  # orders that moved money twice, or another amount
     strangers: list[str]  # keys that the rail knows and we do not
@@ -224,7 +224,8 @@ def inspect(*, kills: int, seconds: int) -> Result:
     from puhui.payments.domain import parse_statement
     from puhui.payments.queries import list_order_page, list_statement_days
     from puhui.runtime.clock import utc_now
-    from puhui.runtime.queries import work_counts
+    from puhui.runtime.domain import WorkState
+    from puhui.runtime.queries import list_work, work_counts
 
     now = utc_now()
     today: date = business_date(now, zone="Asia/Shanghai")
@@ -262,7 +263,7 @@ def inspect(*, kills: int, seconds: int) -> Result:
         decisions=len(decisions),
         seconds=seconds,
         work_done=counts.done,
-        dead=counts.dead,
+        dead=[f"{one.key}: {one.error}" for one in list_work(state=WorkState.DEAD)],
         open_orders=sum(order.is_open for order in orders),
         double_effects=double,
         strangers=strangers,

@@ -38,7 +38,7 @@ class QuoteView:
     last_minor: int  # last payment
     last_differs: bool  # whether the last one is worth a line of its own
     payment_label: str  # "12 payments of"
-    payments_heading: str  # "12 payments of ¥1,807.51"
+    payments_heading: str  # "12 payments of ¥1,807.51", and the last one where it differs
     total_minor: int  # paid back in all
     interest_minor: int  # of it, interest
     fee_minor: int  # of it, fees
@@ -57,12 +57,16 @@ def view_of(quote: Quote) -> QuoteView:
     label = _payment_label(quote)
     shown = formats.money(first.payment_minor, quote.currency)
     heading = _("%(label)s %(amount)s") % {"label": label, "amount": shown}
+    last_differs = len(quote.rows) > 1 and last.payment_minor != first.payment_minor
+    if last_differs:
+        tail = formats.money(last.payment_minor, quote.currency)
+        heading = _("%(payments)s, last one %(amount)s") % {"payments": heading, "amount": tail}
     return QuoteView(
         quote=quote,
         rows=quote.rows,
         first_minor=first.payment_minor,
         last_minor=last.payment_minor,
-        last_differs=len(quote.rows) > 1 and last.payment_minor != first.payment_minor,
+        last_differs=last_differs,
         payment_label=label,
         payments_heading=heading,
         total_minor=quote.all_in.total_minor,
