@@ -34,5 +34,12 @@ def test_one_effect_a_key_and_books_that_tie_out_whatever_dies(tmp_path: Path) -
     assert found["decisions"] >= LOANS and found["orders"] > LOANS
     for name in ("open_orders", "bank_minor"):
         assert found[name] == 0, (name, found)
-    for name in ("dead", "double_effects", "strangers", "differences", "decisions_differ", "positions_differ"):
+    for name in (
+        "dead",
+        "double_effects",
+        "strangers",
+        "differences",
+        "decisions_differ",
+        "positions_differ",
+    ):
         assert found[name] == [], (name, found)

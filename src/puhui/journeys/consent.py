@@ -69,7 +69,7 @@ def refuse_missing(*, customer_id: str, needed: Collection[ConsentPurpose], now:
         )
         if purpose not in given or used:
             title = rules.get_consent_texts(on_date=house.today(now)).texts[purpose].title
-            raise ConsentMissing(purpose=purpose.value, title_en=title.en, title_zh=title.zh)
+            raise ConsentMissing(purpose=purpose.value, title=title)
 
 
 def give(*, customer_id: str, purposes: Sequence[str], key: str, now: datetime) -> tuple[Consent, ...]:

@@ -33,6 +33,20 @@ class IntentUnknown(InputRefused):
     field = "intent"
 
 
+class NothingDueAnyMore(InputRefused):
+    """What the page showed as due has been paid since."""
+
+    field = "intent"
+    status = 409
+
+
+class PaymentNotAsShown(InputRefused):
+    """The choice means another amount by now than the page showed."""
+
+    field = "intent"
+    status = 409
+
+
 def intents(position: Position) -> list[dict[str, Any]]:
     """This function will list what can be paid today, with its amount where it is fixed."""
     due = position.due_minor or position.next_due_minor
@@ -93,6 +107,27 @@ def chosen_amount(request: HttpRequest, position: Position) -> int:
     raise IntentUnknown()
 
 
+def shown_as(position: Position, intent: str, amount_minor: int) -> str:
+    """This function will write what a page shows of a payment, so that the form can bring it back: the amount and,
+    for what is due, on which day it was due.
+    """
+    when = "now" if position.due_minor else str(position.next_due_date)
+    return f"{amount_minor}:{when}" if intent == "due" else str(amount_minor)
+
+
+def refuse_stale(request: HttpRequest, position: Position, amount_minor: int) -> None:
+    """This function will return when the payment is the one that the page showed; a payment seen twice is made once.
+
+    Raises: NothingDueAnyMore, PaymentNotAsShown.
+    """
+    intent, seen = typed_choice(request)["intent"], request.POST.get("seen", "")
+    if not seen or seen == shown_as(position, intent, amount_minor):
+        return
+    if intent == "due" and seen.endswith(":now") and not position.due_minor:
+        raise NothingDueAnyMore(next_minor=position.next_due_minor, next_date=position.next_due_date)
+    raise PaymentNotAsShown(amount_minor=amount_minor)
+
+
 def previewed(request: HttpRequest, view: LoanView) -> dict[str, Any]:
     """This function will say what the chosen payment does, from the same function that will book it."""
     amount = chosen_amount(request, view.position)
@@ -114,7 +149,12 @@ def previewed(request: HttpRequest, view: LoanView) -> dict[str, Any]:
     rows += _after_rows(after)
     saved = view.position.payoff_saves_minor - after.payoff_saves_minor
     words = _("Saves you %(amount)s of interest and fees.") % {"amount": money(saved)} if saved > 0 else ""
-    return {"rows": rows, "words": words, "button": _("Pay %(amount)s") % {"amount": money(amount)}}
+    return {
+        "rows": rows,
+        "words": words,
+        "button": _("Pay %(amount)s") % {"amount": money(amount)},
+        "seen": shown_as(view.position, intent, amount),
+    }
 
 
 def _after_rows(after: Position) -> list[dict[str, Any]]:
@@ -155,10 +195,14 @@ def pay_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpResp
     loan = own_loan(customer, loan_id)
     view = _today(request, loan)
     if request.method == "POST" and request.POST.get("act") != "preview":
+        if view.position.state is not LoanState.ACTIVE:
+            repay.preview(loan_id=loan.id, amount_minor=1, intent="due", now=clock.now(request))
+        amount = chosen_amount(request, view.position)
+        refuse_stale(request, view.position, amount)
         repay.start(
             customer_id=customer.id,
             loan_id=loan.id,
-            amount_minor=chosen_amount(request, view.position),
+            amount_minor=amount,
             intent=typed_choice(request)["intent"],
             key=inputs.form_key(request),
             now=clock.now(request),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from puhui.core.money import exponent, format_minor
 from puhui.core.rounding import Rounding, divide
+from puhui.protection.domain.bilingual import Bilingual
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -119,6 +120,8 @@ def fact(name: str, value: object, *, currency: str, language: str, zone: str) -
     """This function will write one fact of a refusal by the unit in its name (`…_minor`, `…_ppm`) or its type."""
     if isinstance(value, bool) or value is None:
         return str(value)
+    if isinstance(value, Bilingual):
+        return value.say(language)
     if isinstance(value, int) and name.endswith("_minor"):
         return yuan(value, currency)
     if isinstance(value, int) and name.endswith("_ppm"):
