@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+
+from puhui.access import operations as access
+from puhui.runtime.transactions import transaction
 
 from .web_kit import borrower, staff, text_of
 
@@ -37,12 +44,41 @@ def test_only_some_roles_may_unmask_and_it_is_written_down() -> None:
     assert [row.action for row in list_audit(f"customer:{customer.id}")].count("customer.unmasked") == 1
 
 
-def test_staff_passwords_are_limited() -> None:
-    client = Client(HTTP_ACCEPT_LANGUAGE="en", REMOTE_ADDR="198.51.100.7")
+def test_staff_passwords_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The count is the database's: another web process, whose memory is empty, goes on with it."""
+    start = datetime.now(UTC)
+    clock = {"now": start}
+    monkeypatch.setattr("puhui.web.clock.now", lambda request=None: clock["now"])
+    with transaction():
+        access.create_staff(login="limited", password="long-enough-password", role="auditor", now=start)
+
+    def try_in(password: str, place: str = "198.51.100.7") -> Any:
+        cache.clear()
+        client = Client(HTTP_ACCEPT_LANGUAGE="en", REMOTE_ADDR=place)
+        return client.post("/staff/login", {"login": "limited", "password": password})
+
     for _ in range(5):
-        assert client.post("/staff/login", {"login": "nobody", "password": "wrong"}).status_code == 422
-    answer = client.post("/staff/login", {"login": "nobody", "password": "wrong"})
-    assert answer.status_code == 429 and "Wait 15 minutes" in text_of(answer.content)
+        assert try_in("wrong").status_code == 422
+    answer = try_in("long-enough-password")
+    assert answer.status_code == 429 and "Too many attempts. Wait until" in text_of(answer.content)
+    assert try_in("wrong", "198.51.100.8").status_code == 422
+    clock["now"] = start + timedelta(minutes=15, seconds=1)
+    assert try_in("wrong").status_code == 422
+    assert try_in("long-enough-password").status_code == 302
+    for _ in range(5):  # the right one ended the count
+        assert try_in("wrong").status_code == 422
+    assert try_in("wrong").status_code == 429
+
+
+def test_tries_of_a_second_factor_are_limited_too() -> None:
+    with transaction():
+        assert [
+            access.take_try(purpose="staff_factor", subject="s", now=datetime(2026, 1, 1, tzinfo=UTC))
+            for _ in range(6)
+        ] == [None] * 5 + [datetime(2026, 1, 1, 0, 15, tzinfo=UTC)]
+        later = datetime(2026, 1, 1, 0, 15, tzinfo=UTC)
+        assert access.take_try(purpose="staff_factor", subject="other", now=later) is None
+        assert access.take_try(purpose="staff_factor", subject="s", now=later) is None
 
 
 def test_the_staff_list_asks_a_fixed_number_of_questions() -> None:

@@ -21,7 +21,7 @@ REPO = Path(__file__).resolve().parents[2]
 def test_operations_and_journeys_pass_on_postgres() -> None:
     with temporary_postgres() as url:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n", "0", "tests/operations", "tests/journeys", "-m", "not sqlite", "-x"],
+            [sys.executable, "-m", "pytest", "-n", "0", "tests/operations", "tests/journeys", "-m", "not sqlite"],
             cwd=REPO, env=os.environ | {"PUHUI_DATABASE_URL": url}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -8,6 +8,7 @@ from enum import Enum
 
 WRONG_CODE_CAP = 5  # wrong codes for one subject before it is locked
 LOCK_SECONDS = 15 * 60  # how long it is then locked
+WRONG_PASSWORD_CAP = 5  # wrong passwords or factors for one subject before it is locked, as long as a code is
 RESEND_SECONDS = 60  # least time between two codes for one subject
 CODES_PER_HOUR = 5  # codes for one subject within an hour
 PASSWORD_LENGTH_MIN = 10  # characters, as NIST SP 800-63B wants length rather than composition

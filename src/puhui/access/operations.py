@@ -11,6 +11,7 @@ from puhui.access.domain import (
     PASSWORD_LENGTH_MIN,
     RESEND_SECONDS,
     WRONG_CODE_CAP,
+    WRONG_PASSWORD_CAP,
     CodeOutcome,
     OneTimeCode,
     Role,
@@ -112,6 +113,34 @@ def create_staff(*, login: str, password: str, role: str, now: datetime) -> int:
 def _lock_gate(purpose: str, subject: str) -> Gate | None:
     """Return the gate of a subject, locked for the rest of the transaction (SQLite: the write lock is ours already)."""
     return find_row(Gate, lock=True, purpose=purpose, subject=subject)
+
+
+def take_try(*, purpose: str, subject: str, now: datetime) -> datetime | None:
+    """This function will count one try of a password or factor before it is checked, and return None, or the instant
+    until which the subject is locked after five tries that were not followed by `forget_tries`.
+
+    Counted first and kept in the database, so that simultaneous tries and several web processes share one count. The
+    caller commits whatever follows. The first try of a subject sweeps out those whose time is over.
+    """
+    require_transaction()
+    until = now + timedelta(seconds=LOCK_SECONDS)
+    if insert_if_absent(Gate(purpose=purpose, subject=subject, wrong=1, locked_until=until)):
+        Gate.objects.filter(purpose=purpose, locked_until__lte=now).delete()
+        return None
+    gate = _lock_gate(purpose, subject)
+    if gate is None:  # swept out or forgotten in between
+        return take_try(purpose=purpose, subject=subject, now=now)
+    counts = gate.locked_until is not None and now < gate.locked_until
+    if counts and gate.wrong >= WRONG_PASSWORD_CAP:
+        return gate.locked_until
+    Gate.objects.filter(pk=gate.pk).update(wrong=gate.wrong + 1 if counts else 1, locked_until=until)
+    return None
+
+
+def forget_tries(*, purpose: str, subject: str) -> None:
+    """This function will end the count of a subject that has shown the right password or factor."""
+    require_transaction()
+    Gate.objects.filter(purpose=purpose, subject=subject).delete()
 
 
 def _hash_of(*, id: str, code: str) -> str:

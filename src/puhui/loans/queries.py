@@ -131,6 +131,8 @@ def _marks(ids: Sequence[str]) -> str:
 
 def _events_by_loan(loan_ids: Sequence[str]) -> defaultdict[str, list[LoanEvent]]:
     found: defaultdict[str, list[LoanEvent]] = defaultdict(list)
+    if not loan_ids:  # PostgreSQL has no empty list
+        return found
     where = f"loan_id IN ({_marks(loan_ids)})"
     for row in list_rows_where(LoanEventRow, where, loan_ids, ending="ORDER BY loan_id, seq"):
         found[row.loan_id].append(row.to_domain())

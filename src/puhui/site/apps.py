@@ -1,6 +1,15 @@
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SiteConfig(AppConfig):
     name = "puhui.site"
     label = "puhui_site"
+
+    def ready(self) -> None:
+        """This function will make the folder of collected files, which need not have been filled: files are found where
+        they lie, too.
+        """
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,7 @@ ENTRIES: dict[str, Entry] = {
     "accounts": _hers("act", "account_number", "bank_name", "account", "mandate"),
     "loans": _hers(),
     "loan": _own(),
-    "pay": _own("amount", "intent", "act"),
+    "pay": _own("amount", "intent", "act", "seen"),
     "pay_preview": _own("amount", "intent"),
     "receipt": _own(),
     "help": Entry(audience=Audience.BORROWER, fields=("case", "cause", "text"), read_by_all=True),

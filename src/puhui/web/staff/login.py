@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from puhui.core.refusals import Refusal
+from puhui.journeys import staff_sign_in
+from puhui.journeys.staff_sign_in import FACTOR, PASSWORD
+from puhui.web import clock
 from puhui.web.borrower.sign_in import safe_next
 from puhui.web.shared import inputs
 from puhui.web.staff import factors
 from puhui.web.staff.guard import PROVED, allowed
 
-TRIES, LOCK_MINUTES = 5, 15
 PENDING = "staff_pending"  # session: who has shown the password and not yet the second factor
 
 
@@ -29,16 +29,8 @@ class PasswordWrong(Refusal):
     field = "login"
 
 
-class TooManyAttempts(Refusal):
-    """Too many wrong passwords for this name from this place."""
-
-    field = "login"
-    status: ClassVar[int] = 429
-
-
-def _tries_key(request: HttpRequest, login: str) -> str:
-    place = f"{login}\x1f{request.META.get('REMOTE_ADDR', '')}"
-    return "staff-tries:" + hashlib.sha256(place.encode()).hexdigest()[:32]
+def _place(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,14 +44,11 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
 
 def _sign_in(request: HttpRequest) -> HttpResponseBase:
     login, password = inputs.text(request, "login", limit=64), request.POST.get("password", "")
-    key = _tries_key(request, login)
-    if cache.get(key, 0) >= TRIES:
-        raise TooManyAttempts(minutes=LOCK_MINUTES)
+    staff_sign_in.take_try(what=PASSWORD, login=login, place=_place(request), now=clock.now(request))
     user: Any = auth.authenticate(request, username=login, password=password)
     if user is None or not user.is_staff:
-        cache.set(key, cache.get(key, 0) + 1, timeout=LOCK_MINUTES * 60)
         raise PasswordWrong()
-    cache.delete(key)
+    staff_sign_in.forget_tries(what=PASSWORD, login=login, place=_place(request))
     target = request.POST.get("next", "")
     if factors.has_factor(user):
         request.session.cycle_key()
@@ -81,7 +70,9 @@ def second_factor_page(request: HttpRequest) -> HttpResponseBase:
     if pending is None or user is None:
         return redirect("staff_login")
     if request.method == "POST":
+        staff_sign_in.take_try(what=FACTOR, login=user.login, place=_place(request), now=clock.now(request))
         factors.prove(request, user)
+        staff_sign_in.forget_tries(what=FACTOR, login=user.login, place=_place(request))
         del request.session[PENDING]
         auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         request.session[PROVED] = True
