@@ -1,7 +1,7 @@
 """Back up and restore one deployment: the database and its blobs, whole or not at all.
 
 A backup is a folder whose manifest is written last, under a name that readers ignore until then; every file in it is
-named with its SHA-256. SQLite is copied through its backup interface and PostgreSQL through an exported snapshot, so
+named with its SHA-256, and so is the manifest itself. SQLite is copied through its backup interface and PostgreSQL through an exported snapshot, so
 writers go on meanwhile and the copy is one instant. Blobs are copied after the database: content-addressed files are
 never changed, so every blob that the copy names is there. Keys are not in a backup; keep them elsewhere.
 """
@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 
 from puhui import __version__
+from puhui.core.canonical import canonical_bytes, content_hash
 from puhui.core.refusals import Refusal
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 Progress = Callable[[str], None]
 
@@ -77,11 +78,26 @@ class Manifest:
     written_at: str  # UTC instant, ISO 8601
     rows: dict[str, int]  # table → number of rows in the copy
     files: dict[str, str]  # path in the folder → SHA-256
+    sha256: str = ""  # of all the above
 
 
 def _hash(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> dict[str, str]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {name: _hash(path) for name, path in named.items() if name != MANIFEST}
+
+
+def _digest(manifest: Manifest) -> str:
+    return content_hash(canonical_bytes(asdict(replace(manifest, sha256=""))))
+
+
+def _text(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), indent=1, sort_keys=True)
 
 
 def _tables() -> list[str]:
@@ -171,21 +187,15 @@ def write_backup(*, directory: Path, now: datetime, say: Progress) -> Path:
             target = partial / "blobs" / blob.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(blob, target)
-        files = {
-            p.relative_to(partial).as_posix(): _hash(p) for p in sorted(partial.rglob("*")) if p.is_file()
-        }
         manifest = Manifest(
             format=FORMAT,
             version=__version__,
             engine=connection.vendor,
             written_at=now.isoformat(),
             rows=rows,
-            files=files,
+            files={},
         )
-        with (partial / MANIFEST).open("w", encoding="utf-8") as out:
-            json.dump(asdict(manifest), out, indent=1, sort_keys=True)
-            out.flush()
-            os.fsync(out.fileno())
+        write_manifest(folder=partial, manifest=manifest)
         partial.rename(final)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -194,26 +204,35 @@ def write_backup(*, directory: Path, now: datetime, say: Progress) -> Path:
     return final
 
 
+def write_manifest(*, folder: Path, manifest: Manifest) -> None:
+    """This function will put `manifest` on disk, with the SHA-256 of every file in `folder` and of the manifest itself."""
+    named = replace(manifest, files=_files(folder))
+    with (folder / MANIFEST).open("w", encoding="utf-8") as out:
+        out.write(_text(replace(named, sha256=_digest(named))))
+        out.flush()
+        os.fsync(out.fileno())
+
+
 def read_manifest(*, folder: Path) -> Manifest:
     """This function will read a backup's manifest and check every file against it.
 
     Raises: BackupMissing, BackupDamaged (names the file), BackupOfOtherDatabase, BackupOfNewerVersion.
     """
     try:
-        manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = Manifest(**json.loads(text))
+        written_by_newer = manifest.format > FORMAT
     except (OSError, ValueError, TypeError):
         raise BackupMissing(folder=folder.name) from None
-    if manifest.format > FORMAT:
+    if written_by_newer:
         raise BackupOfNewerVersion(version=manifest.version)
+    if manifest.sha256 != _digest(manifest) or text != _text(manifest):
+        raise BackupDamaged(file=MANIFEST)
     if manifest.engine != connection.vendor:
         raise BackupOfOtherDatabase(engine=manifest.engine, here=connection.vendor)
-    for name, expected in manifest.files.items():
-        path = folder / name
-        if (
-            not path.resolve().is_relative_to(folder.resolve())
-            or not path.is_file()
-            or _hash(path) != expected
-        ):
+    found = _files(folder)
+    for name in sorted(found | manifest.files):
+        if found.get(name) != manifest.files.get(name):
             raise BackupDamaged(file=name)
     return manifest
 

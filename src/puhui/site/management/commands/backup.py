@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from puhui.core.refusals import Refusal
 from puhui.runtime.backup import write_backup
+from puhui.site.words import said
 
 
 class Command(BaseCommand):
@@ -21,4 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--to", type=Path, required=True, metavar="DIR")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        write_backup(directory=options["to"], now=datetime.now(UTC), say=self.stdout.write)
+        try:
+            write_backup(directory=options["to"], now=datetime.now(UTC), say=self.stdout.write)
+        except OSError as error:
+            raise CommandError(f"--to: {error.strerror}: {error.filename or options['to']}") from None
+        except Refusal as refusal:
+            raise CommandError(said(refusal)) from None

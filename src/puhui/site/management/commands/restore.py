@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from puhui.core.refusals import Refusal
 from puhui.runtime.backup import restore_backup
+from puhui.site.words import said
 
 
 class Command(BaseCommand):
@@ -25,7 +26,4 @@ class Command(BaseCommand):
         try:
             restore_backup(folder=options["folder"], replace=options["replace"], say=self.stdout.write)
         except Refusal as refusal:
-            facts = ", ".join(f"{name} {value}" for name, value in refusal.facts.items())
-            raise CommandError(
-                f"--{refusal.field}: {(type(refusal).__doc__ or refusal.code).splitlines()[0]} {facts}"
-            ) from None
+            raise CommandError(said(refusal)) from None
