@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import Any
 
 from django.conf import settings
@@ -10,18 +9,11 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
+from puhui import __version__
 from puhui.loans import queries as loans
 from puhui.runtime import queries as runtime
 from puhui.web import clock
 from puhui.web.counting import counters
-
-
-def version() -> str:
-    """This function will return the version that is installed, "dev" in a bare checkout."""
-    try:
-        return metadata.version("puhui")
-    except metadata.PackageNotFoundError:
-        return "dev"
 
 
 def demo_state() -> str:
@@ -47,7 +39,7 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
     request.bare = True  # type: ignore[attr-defined]
     if _database() == "down":
         body: dict[str, Any] = {"demo": "loading", "loans": 0, "database": "down", "worker": "unknown"}
-        return JsonResponse({**body, "version": version()}, status=503)
+        return JsonResponse({**body, "version": __version__}, status=503)
     try:
         status = runtime.get_worker_status(now=clock.now(request))
         body = {
@@ -60,7 +52,7 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
         }
     except Exception:  # the tables may not be there yet while the first run migrates
         body = {"demo": "loading", "loans": 0, "database": "migrating", "worker": "unknown"}
-    return JsonResponse({**body, "version": version()})
+    return JsonResponse({**body, "version": __version__})
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""What a release needs: an archive of a demo that the next release must still read alike, and the changelog."""
