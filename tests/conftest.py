@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from puhui.lab.postgres import INSTALL, has_programs
+
 # Tests never touch anybody's data: keys, blobs and the rail's file live in a folder of this process, gone after it.
 os.environ["PUHUI_VAR"] = tempfile.mkdtemp(prefix="puhui-test-")
 atexit.register(shutil.rmtree, os.environ["PUHUI_VAR"], ignore_errors=True)
@@ -36,14 +38,10 @@ def _cjk_font() -> bool:
     return any(next(root.rglob("*CJK*"), None) for root in roots if root.exists())
 
 
-def _postgres() -> bool:
-    return shutil.which("initdb") is not None or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-
 PROGRAMS = (
     Program("chromium", "browser", "apt-get install chromium", _chromium),
     Program("fonts-noto-cjk", "browser", "apt-get install fonts-noto-cjk", _cjk_font),
-    Program("postgresql", "postgres", "apt-get install postgresql", _postgres),
+    Program("postgresql", "postgres", INSTALL, has_programs),
 )
 
 

@@ -43,8 +43,8 @@ MONTH = {
 @contextmanager
 def sandbox() -> Iterator[World]:
     """A world whose clock is the real one, as the web's is."""
-    auth.buckets._kept.clear()
-    token.buckets._kept.clear()
+    auth.buckets.forget()
+    token.buckets.forget()
     world = World()
     world.now = utc_now()
     yield world

@@ -17,10 +17,13 @@ from django.urls import get_resolver
 from oauth2_provider.models import AccessToken, Application
 
 from puhui.access.operations import CodeLocked
+from puhui.access.partners.models import BucketRow
 from puhui.access.partners.queries import list_delegations
-from puhui.journeys import partners, register
+from puhui.journeys import partners, rate, register
 from puhui.runtime.clock import utc_now
+from puhui.runtime.domain import WorkItem
 from puhui.runtime.models import IdempotencyKey
+from puhui.runtime.transactions import transaction
 from puhui.web.partner_api import auth, token
 from puhui.web.partner_api import customers as customers_part
 from puhui.web.partner_api.docs import description
@@ -125,7 +128,7 @@ def test_wrong_secrets_grants_and_scopes_get_no_token(world: World) -> None:
 
 
 def test_secrets_cannot_be_tried_without_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token, "buckets", Buckets(per_second=0.001, at_once=20))
+    monkeypatch.setattr(token, "buckets", Buckets(kind="test", per_second=0.001, at_once=20))
     answers = [ask_token("nobody", "guess").status_code for _ in range(22)]
     assert answers[:20] == [401] * 20 and set(answers[20:]) == {429}
 
@@ -246,7 +249,7 @@ def test_a_bug_is_a_problem_document_that_says_nothing_of_the_inside(
 
 
 def test_a_client_has_a_rate(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "buckets", Buckets(per_second=1, at_once=3))
+    monkeypatch.setattr(auth, "buckets", Buckets(kind="test", per_second=1, at_once=3))
     statuses = [partner.get("/products").status_code for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
     refused = partner.get("/products")
@@ -260,12 +263,36 @@ def test_a_lock_says_when_it_ends() -> None:
     assert headers_of(locked, now) == {"Retry-After": "90"}
 
 
-def test_a_bucket_fills_again() -> None:
-    bucket = Buckets(per_second=2, at_once=4)
-    assert [bucket.take("a", at=0.0) for _ in range(5)] == [0, 0, 0, 0, 1]
-    assert [bucket.take("a", at=1.0) for _ in range(3)] == [0, 0, 1]
-    assert bucket.take("b", at=1.0) == 0
-    assert [bucket.take("a", at=100.0) for _ in range(5)] == [0, 0, 0, 0, 1]
+def test_a_bucket_fills_again(world: World) -> None:
+    bucket, start = Buckets(kind="test", per_second=2, at_once=4), utc_now()
+    assert [bucket.take("a", at=start) for _ in range(5)] == [0, 0, 0, 0, 1]
+    second = start + timedelta(seconds=1)
+    assert [bucket.take("a", at=second) for _ in range(3)] == [0, 0, 1]
+    assert bucket.take("b", at=second) == 0
+    assert bucket.take("a", at=start) == 1  # a clock that goes backwards fills nothing
+    assert [bucket.take("a", at=start + timedelta(seconds=100)) for _ in range(5)] == [0, 0, 0, 0, 1]
+
+
+def test_all_processes_share_one_rate(world: World) -> None:
+    """Three web processes, a hundred at once: together they let a hundred in, not three hundred."""
+    now = utc_now()
+    processes = [Buckets(kind="test", per_second=10, at_once=100) for _ in range(3)]
+    taken = [one.take("a", at=now) for _ in range(60) for one in processes]
+    assert taken.count(0) == 100 and max(taken) == 1
+    assert [one.take("a", at=now + timedelta(seconds=1)) for one in processes] == [0, 1, 1]
+    assert processes[2].take("other", at=now) == 0
+    assert not BucketRow.objects.filter(name__contains="a").exclude(name__regex="^[0-9a-f]{64}$").exists()
+
+
+def test_what_has_run_out_is_swept_away(partner: Partner) -> None:
+    assert partner.get("/products").status_code == 200
+    give_token(partner.client_id, ["customers:read"], seconds=-90_000)
+    item = WorkItem(key="sweep", kind="schedule.sweep", payload={}, attempts=1, now=utc_now())
+    for later, left in ((timedelta(0), (1, 1)), (timedelta(hours=2), (1, 0))):
+        with transaction():
+            rate.sweep(item)(utc_now() + later)
+        assert (AccessToken.objects.count(), BucketRow.objects.count()) == left
+    assert partner.get("/products").status_code == 200
 
 
 # --- keys

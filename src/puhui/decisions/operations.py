@@ -28,7 +28,7 @@ from puhui.decisions.domain.stored import (
 )
 from puhui.decisions.domain.values import Decision, DecisionInput
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
-from puhui.runtime.rows import find_row, insert_row, list_rows_where, update_row
+from puhui.runtime.rows import find_row, insert_if_absent, insert_row, update_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -154,8 +154,6 @@ def _as_stored(made: DecisionRow, input: DecisionInput, decision: Decision) -> S
 
 
 def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application:
-    if list_rows_where(ApplicationRow, "customer_id = %s AND state IN ('draft', 'submitted')", [customer_id]):
-        raise AnotherApplicationOpen()
     day = business_date(now, zone=settings.LENDER["zone"])
     row = ApplicationRow(
         id=id,
@@ -166,7 +164,8 @@ def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Ap
         opened_at=now,
         saved_at=now,
     )
-    insert_row(row)
+    if not insert_if_absent(row):  # she has one that is open; also of two at the same instant
+        raise AnotherApplicationOpen()
     insert_row(ApplicationEventRow(application_id=id, seq=1, act="open", state=row.state, at=now))
     return row.to_domain()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from puhui.journeys.once import keep, recall
+from puhui.journeys.once import covered, keep, recall
 from puhui.runtime.operations import KeyReusedWithOtherBody as KeyReusedWithOtherBody
 from puhui.runtime.operations import record_audit
 from puhui.runtime.transactions import join_transaction, transaction
@@ -43,7 +43,7 @@ def once(*, request: Request, act: Callable[[], Answer], now: datetime) -> Answe
     with transaction():
         if (kept := _recall(request, now)) is not None:
             return kept
-        with join_transaction():
+        with join_transaction(), covered():
             answer = act()
         _keep(request, answer, now)
     return answer

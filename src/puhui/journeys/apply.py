@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from puhui.core.ids import derive_id
-from puhui.customers.domain import CustomerState
-from puhui.customers.queries import get_customer
+from puhui.customers.queries import is_identified
 from puhui.decisions import operations as decisions
 from puhui.decisions.domain.application import parse_application
 from puhui.decisions.domain.gather import application_limits
@@ -60,6 +59,6 @@ def submit(*, customer_id: str, application_id: str, key: str, now: datetime) ->
 
 
 def _check_ready(customer_id: str, now: datetime) -> None:
-    if get_customer(customer_id).state is not CustomerState.IDENTIFIED:
+    if not is_identified(customer_id):
         raise IdentityMissing()
     consent.refuse_missing(customer_id=customer_id, needed=consent.TO_APPLY, now=now)

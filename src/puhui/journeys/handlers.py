@@ -15,6 +15,7 @@ from puhui.journeys import (
     notify_partner,
     pages,
     rail_work,
+    rate,
     reconcile,
     remind,
     send_message,
@@ -41,6 +42,7 @@ HANDLERS: dict[str, Handler] = {
     "schedule.reconcile": reconcile.yesterday,
     "schedule.autopay": partial(pages.begin, kind=autopay.PAGE),
     "schedule.remind": partial(pages.begin, kind=remind.PAGE),
+    f"schedule.{rate.SWEEP}": rate.sweep,
     "schedule.rail_news": rail_work.rail_news,
 }
 
@@ -53,6 +55,7 @@ def _schedules() -> tuple[Schedule, ...]:
         "autopay": "5 8 * * *",
         "remind": "10 8 * * *",
         "rail_news": "40 * * * *",
+        rate.SWEEP: "50 3 * * *",
     }
     return tuple([Schedule(name=name, cron=cron, zone=zone) for name, cron in times.items()])
 

@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from puhui.lab.bench_api import measure
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -40,6 +42,11 @@ class Line:
 def at_most(name: str, value: float, unit: str, goal: float) -> Line:
     """This function will make a line whose goal is a maximum."""
     return Line(name=name, value=round(value, 3), unit=unit, goal=goal, met=value <= goal)
+
+
+def at_least(name: str, value: float, unit: str, goal: float) -> Line:
+    """This function will make a line whose goal is a minimum."""
+    return Line(name=name, value=round(value, 3), unit=unit, goal=goal, met=value >= goal)
 
 
 def calibration() -> list[Line]:
@@ -141,9 +148,21 @@ def journey_lines() -> list[Line]:
     ]
 
 
+def api_lines() -> list[Line]:
+    """This function will count applications a second through the partner API, beside FastAPI and SQLAlchemy."""
+    lines = []
+    for database in ("postgres", "sqlite"):
+        found, name = measure(database), f"api_applications_per_s_{database}"
+        lines.append(at_least(name, found.ratio, "x", 1.5))
+        lines.append(Line(name=f"{name}_ours", value=round(found.ours, 1), unit="1/s"))
+        lines.append(Line(name=f"{name}_fastapi", value=round(found.peer, 1), unit="1/s"))
+    return lines
+
+
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
+    "api": api_lines,
     "runs": first_and_second_run,
 }
 

@@ -20,6 +20,7 @@ from puhui.runtime.domain import (
     audit_hash,
 )
 from puhui.runtime.models import Audit, AuditHead, Blob, Clock, IdempotencyKey, Work, Worker
+from puhui.runtime.rows import find_row
 
 WORKER_SILENCE_SECONDS = 30  # a worker not heard of for longer is taken for gone
 OVERDUE_SECONDS = 60
@@ -27,8 +28,8 @@ OVERDUE_SECONDS = 60
 
 def get_clock_offset() -> int:
     """This function will return how far the demo's clock is moved, in seconds (0 when it never was)."""
-    offset = Clock.objects.filter(id=1).values_list("offset_seconds", flat=True).first()
-    return offset or 0
+    row = find_row(Clock, id=1)
+    return row.offset_seconds if row else 0
 
 
 def get_work(key: str) -> WorkRow | None:

@@ -42,5 +42,5 @@ def rate(text: str) -> tuple[int, int]:
     return int(steady), int(burst)
 
 
-# Requests of one client in one web process: so many a second, so many at once.
+# Requests of one client, across all web processes: so many a second, so many at once.
 PARTNER_RATE = rate(os.environ.get("PUHUI_PARTNER_RATE", "50/100"))

@@ -322,3 +322,40 @@ def old_secret_until(now: datetime) -> datetime:
 def real_instant(now: datetime, *, offset_seconds: int) -> datetime:
     """This function will take the demo's offset off an instant: a partner's clock is not moved with ours."""
     return now - timedelta(seconds=offset_seconds)
+
+
+# --- rates: a token bucket that every web process draws from
+
+BUCKET_KEPT = timedelta(hours=1)  # a bucket that nobody drew from for so long is full, as a new one is
+TOKEN_KEPT = timedelta(days=1)  # for so long an expired bearer token is told apart from one that never was
+TOKEN = 1_000_000  # a token in millionths, so that a slow rate needs no fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketRate:
+    """How fast a bucket fills, and how much it holds."""
+
+    micro_per_second: int  # millionths of a token that come back in a second
+    at_once: int  # tokens of a full bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A bucket at an instant."""
+
+    tokens_micro: int  # millionths of a token in it
+    at: datetime  # when it held them
+
+
+def draw_tokens(bucket: Bucket, *, rate: BucketRate, want: int, now: datetime) -> tuple[Bucket, int, int]:
+    """This function will draw up to `want` tokens: (the bucket after it, tokens drawn, whole seconds to wait for one).
+
+    A clock that goes backwards fills nothing and loses nothing. The wait is 0 when any were drawn.
+    """
+    passed_us = max(0, (now - bucket.at) // timedelta(microseconds=1))
+    full = rate.at_once * TOKEN
+    tokens = min(full, bucket.tokens_micro + passed_us * rate.micro_per_second // 1_000_000)
+    drawn = min(want, tokens // TOKEN)
+    left = Bucket(tokens_micro=tokens - drawn * TOKEN, at=max(now, bucket.at))
+    wait = 0 if drawn else max(1, -((tokens - TOKEN) // rate.micro_per_second))
+    return left, drawn, wait

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from puhui.access.partners.domain import (
     Attempt,
+    Bucket,
     Client,
     ClientState,
     Delegation,
@@ -16,6 +17,22 @@ from puhui.access.partners.domain import (
     EndpointState,
     PartnerEvent,
 )
+
+
+class BucketRow(models.Model):
+    """What is left of somebody's rate. Tokens only: it may be lost, and nobody is harmed."""
+
+    name = models.CharField(max_length=80, primary_key=True)  # a client, or the blind index of an address
+    tokens_micro = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_bucket"
+        indexes = [models.Index(name="access_bucket_old", fields=["at"])]
+
+    def to_domain(self) -> Bucket:
+        """This function will return the row as a value."""
+        return Bucket(tokens_micro=self.tokens_micro, at=self.at)
 
 
 class ClientRow(models.Model):

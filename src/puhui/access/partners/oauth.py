@@ -66,6 +66,11 @@ def remove_application(*, client_id: str) -> None:
     Application.objects.filter(client_id=client_id).delete()
 
 
+def delete_ended_tokens(before: datetime) -> int:
+    """This function will delete the tokens that ended before an instant, and return how many."""
+    return int(AccessToken.objects.filter(expires__lt=before).delete()[0])
+
+
 def find_token(token: str) -> ClientToken | None:
     """This function will return what a bearer token says, expired or not; None for one that was never given or ended.
 

@@ -10,8 +10,12 @@ from django.conf import settings
 
 from puhui.access.partners import oauth
 from puhui.access.partners.domain import (
+    BUCKET_KEPT,
     DELIVERY_TRANSITIONS,
     ENDPOINTS_MOST,
+    TOKEN,
+    TOKEN_KEPT,
+    BucketRate,
     Client,
     ClientState,
     ClientUnknown,
@@ -25,6 +29,7 @@ from puhui.access.partners.domain import (
     EndpointsTooMany,
     EndpointUnknown,
     check_url,
+    draw_tokens,
     next_attempt_at,
     old_secret_until,
     outcome_of,
@@ -32,6 +37,7 @@ from puhui.access.partners.domain import (
 )
 from puhui.access.partners.models import (
     AttemptRow,
+    BucketRow,
     ClientRow,
     DelegationRow,
     DeliveryRow,
@@ -41,7 +47,7 @@ from puhui.access.partners.models import (
 from puhui.core.canonical import canonical_bytes
 from puhui.core.ids import derive_id
 from puhui.runtime.operations import put_work, record_audit
-from puhui.runtime.rows import insert_if_absent
+from puhui.runtime.rows import find_row, insert_if_absent, update_row
 from puhui.runtime.sealing import seal
 from puhui.runtime.transactions import require_transaction
 
@@ -289,6 +295,31 @@ def record_abandoned(*, delivery_id: str, now: datetime) -> None:
     DeliveryRow.objects.filter(id=delivery_id, state=DeliveryState.WAITING.value).update(
         state=DeliveryState.FAILED.value, next_at=None, settled_at=now
     )
+
+
+def draw_from_bucket(*, name: str, rate: BucketRate, want: int, now: datetime) -> tuple[int, int]:
+    """This function will draw up to `want` tokens from a bucket that all processes share: (drawn, seconds to wait).
+
+    A new bucket is full. The row is held until commit, so two processes never draw the same token.
+    """
+    require_transaction()
+    row = find_row(BucketRow, lock=True, name=name)
+    if row is None:
+        insert_if_absent(BucketRow(name=name, tokens_micro=rate.at_once * TOKEN, at=now))
+        row = find_row(BucketRow, lock=True, name=name)
+        assert row is not None, "it was there, or it was made"
+    left, drawn, wait = draw_tokens(row.to_domain(), rate=rate, want=want, now=now)
+    if drawn:
+        row.tokens_micro, row.at = left.tokens_micro, left.at
+        update_row(row, ["tokens_micro", "at"])
+    return drawn, wait
+
+
+def delete_what_ran_out(*, now: datetime) -> None:
+    """This function will delete the buckets that an hour without a call has filled, and tokens that ended a day ago."""
+    require_transaction()
+    BucketRow.objects.filter(at__lt=now - BUCKET_KEPT).delete()
+    oauth.delete_ended_tokens(now - TOKEN_KEPT)
 
 
 def _audit(actor: str, action: str, subject: str, detail: dict[str, Any], now: datetime) -> None:

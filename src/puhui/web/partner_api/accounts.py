@@ -101,11 +101,11 @@ def _mandate_out(one: Mandate) -> MandateOut:
 )  # fmt: skip
 def bind_account(request: HttpRequest, customer_id: Id, body: AccountIn) -> HttpResponse:
     """Her bank is asked whether number and name belong together before it is bound."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> AccountOut:
         bound = account.bind(
-            customer_id=customer.id, number=body.number, bank_name=body.bank_name, key=key, now=now
+            customer_id=customer_id, number=body.number, bank_name=body.bank_name, key=key, now=now
         )
         return _account_out(bound)
 
@@ -114,7 +114,7 @@ def bind_account(request: HttpRequest, customer_id: Id, body: AccountIn) -> Http
         body,
         do,
         status=201,
-        audit=("partner.account_bound", f"customer:{customer.id}"),
+        audit=("partner.account_bound", f"customer:{customer_id}"),
         with_party=True,
     )
 
@@ -125,8 +125,8 @@ def bind_account(request: HttpRequest, customer_id: Id, body: AccountIn) -> Http
 )  # fmt: skip
 def list_her_accounts(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Newest first, last four digits only."""
-    customer = own.customer(request, customer_id)
-    return reply(AccountList(items=[_account_out(one) for one in list_accounts(customer_id=customer.id)]))
+    own.check(request, customer_id)
+    return reply(AccountList(items=[_account_out(one) for one in list_accounts(customer_id=customer_id)]))
 
 
 @operation(
@@ -135,14 +135,14 @@ def list_her_accounts(request: HttpRequest, customer_id: Id) -> HttpResponse:
 )  # fmt: skip
 def agree_mandate(request: HttpRequest, customer_id: Id, body: MandateIn) -> HttpResponse:
     """A consent of its own. Every debit is announced to her before it is made."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> MandateOut:
-        own.account(customer.id, body.account_id)
-        mandate = account.agree_mandate(customer_id=customer.id, account_id=body.account_id, key=key, now=now)
+        own.account(customer_id, body.account_id)
+        mandate = account.agree_mandate(customer_id=customer_id, account_id=body.account_id, key=key, now=now)
         return _mandate_out(mandate)
 
-    return act(request, body, do, status=201, audit=("partner.mandate_agreed", f"customer:{customer.id}"))
+    return act(request, body, do, status=201, audit=("partner.mandate_agreed", f"customer:{customer_id}"))
 
 
 @operation(
@@ -151,8 +151,8 @@ def agree_mandate(request: HttpRequest, customer_id: Id, body: MandateIn) -> Htt
 )  # fmt: skip
 def list_her_mandates(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Withdrawn ones too, newest first."""
-    customer = own.customer(request, customer_id)
-    return reply(MandateList(items=[_mandate_out(one) for one in list_mandates(customer_id=customer.id)]))
+    own.check(request, customer_id)
+    return reply(MandateList(items=[_mandate_out(one) for one in list_mandates(customer_id=customer_id)]))
 
 
 @operation(
@@ -161,10 +161,10 @@ def list_her_mandates(request: HttpRequest, customer_id: Id) -> HttpResponse:
 )  # fmt: skip
 def withdraw_mandate(request: HttpRequest, customer_id: Id, body: EndMandateIn) -> HttpResponse:
     """The newest active mandate and the consent behind it end; no later debit is made."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> MandateList:
-        account.withdraw_mandate(customer_id=customer.id, key=key, now=now)
-        return MandateList(items=[_mandate_out(one) for one in list_mandates(customer_id=customer.id)])
+        account.withdraw_mandate(customer_id=customer_id, key=key, now=now)
+        return MandateList(items=[_mandate_out(one) for one in list_mandates(customer_id=customer_id)])
 
-    return act(request, body, do, status=201, audit=("partner.mandate_withdrawn", f"customer:{customer.id}"))
+    return act(request, body, do, status=201, audit=("partner.mandate_withdrawn", f"customer:{customer_id}"))

@@ -287,10 +287,10 @@ def list_offered_products(request: HttpRequest) -> HttpResponse:
 )  # fmt: skip
 def save_application(request: HttpRequest, customer_id: Id, body: ApplicationFields) -> HttpResponse:
     """One application is open at a time: a second call adds to the draft. Figures are checked when it is sent."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> ApplicationOut:
-        saved = apply.save(customer_id=customer.id, fields=_typed(body), key=key, now=now)
+        saved = apply.save(customer_id=customer_id, fields=_typed(body), key=key, now=now)
         return application_out(saved, None)
 
     return act(request, body, do, status=201)
@@ -304,8 +304,8 @@ def list_her_applications(
     request: HttpRequest, customer_id: Id, cursor: Cursor | None = None, limit: Limit = 50
 ) -> HttpResponse:
     """Newest first, each with its verdict once it is decided."""
-    customer = own.customer(request, customer_id)
-    page, after = cut(list_applications(customer.id), cursor=cursor, limit=limit, name=lambda one: one.id)
+    own.check(request, customer_id)
+    page, after = cut(list_applications(customer_id), cursor=cursor, limit=limit, name=lambda one: one.id)
     items = [application_out(one, find_decision(one.id)) for one in page]
     return reply(ApplicationPage(items=items, next_cursor=after))
 
@@ -341,7 +341,8 @@ def submit_application(request: HttpRequest, application_id: Id, body: Submissio
 )  # fmt: skip
 def get_her_line(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """The newest line; 404 where none was ever granted."""
-    line = find_line(customer_id=own.customer(request, customer_id).id)
+    own.check(request, customer_id)
+    line = find_line(customer_id=customer_id)
     if line is None:
         raise NotFoundHere()
     return reply(_line_out(line, clock.today(request)))

@@ -21,7 +21,7 @@ from puhui.web.partner_api.problems import (
 from puhui.web.partner_api.rates import Buckets
 
 LONGEST_TOKEN = 200
-buckets = Buckets(per_second=settings.PARTNER_RATE[0], at_once=settings.PARTNER_RATE[1])
+buckets = Buckets(kind="client", per_second=settings.PARTNER_RATE[0], at_once=settings.PARTNER_RATE[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,12 +129,12 @@ def _about(request: HttpRequest, customer_id: str, loan_id: str | None) -> str:
 )  # fmt: skip
 def open_case(request: HttpRequest, customer_id: Id, body: CaseIn) -> HttpResponse:
     """A complaint also holds reminders while its clock runs."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> CaseOut:
-        about = _about(request, customer.id, body.loan_id)
+        about = _about(request, customer_id, body.loan_id)
         case = complain.open(
-            customer_id=customer.id, kind=body.kind, about=about, text=body.text, key=key, now=now
+            customer_id=customer_id, kind=body.kind, about=about, text=body.text, key=key, now=now
         )
         return CaseOut.model_validate(_fields(case))
 
@@ -147,12 +147,12 @@ def open_case(request: HttpRequest, customer_id: Id, body: CaseIn) -> HttpRespon
 )  # fmt: skip
 def ask_help(request: HttpRequest, customer_id: Id, body: HelpIn) -> HttpResponse:
     """From this second nobody presses her and no penalty is added, before anything is asked (guarantee G7)."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> HelpOut:
-        _about(request, customer.id, body.loan_id)
+        _about(request, customer_id, body.loan_id)
         asked = ask_for_help.ask(
-            customer_id=customer.id, text=body.text, key=key, now=now, loan_id=body.loan_id
+            customer_id=customer_id, text=body.text, key=key, now=now, loan_id=body.loan_id
         )
         return HelpOut.model_validate({**_fields(asked.case), "frozen_until": asked.frozen_until})
 
@@ -167,8 +167,8 @@ def list_her_cases(
     request: HttpRequest, customer_id: Id, cursor: Cursor | None = None, limit: Limit = 50
 ) -> HttpResponse:
     """Complaints, questions and requests for help, the nearest deadline first."""
-    customer = own.customer(request, customer_id)
-    found = list_cases(customer.id, limit=MOST)
+    own.check(request, customer_id)
+    found = list_cases(customer_id, limit=MOST)
     page, after = cut(found, cursor=cursor, limit=limit, name=lambda one: one.id)
     items = [CaseOut.model_validate(_fields(one)) for one in page]
     return reply(CasePage(items=items, next_cursor=after))

@@ -278,11 +278,11 @@ def get_one_customer(request: HttpRequest, customer_id: Id) -> HttpResponse:
 )  # fmt: skip
 def record_identity(request: HttpRequest, customer_id: Id, body: IdentityIn) -> HttpResponse:
     """Name and resident number; checked (check digit, age) and bound to her alone."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> CustomerOut:
         return customer_out(
-            identify.record(customer_id=customer.id, name=body.name, number=body.number, key=key, now=now)
+            identify.record(customer_id=customer_id, name=body.name, number=body.number, key=key, now=now)
         )
 
     return act(request, body, do)
@@ -306,21 +306,22 @@ def get_texts(request: HttpRequest) -> HttpResponse:
 )  # fmt: skip
 def list_her_consents(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Withdrawn ones too, oldest first."""
-    return reply(_consents_out(own.customer(request, customer_id).id))
+    own.check(request, customer_id)
+    return reply(_consents_out(customer_id))
 
 
 def _give(
     request: HttpRequest, customer_id: str, body: ConsentsIn | OneConsentIn, purposes: list[str]
 ) -> HttpResponse:
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> ConsentList:
         if body.text_version != get_consent_texts(on_date=clock.today(request)).version:
             raise ConsentTextOutdated()
-        consent.give(customer_id=customer.id, purposes=purposes, key=key, now=now)
-        return _consents_out(customer.id)
+        consent.give(customer_id=customer_id, purposes=purposes, key=key, now=now)
+        return _consents_out(customer_id)
 
-    return act(request, body, do, status=201, audit=("partner.consents_given", f"customer:{customer.id}"))
+    return act(request, body, do, status=201, audit=("partner.consents_given", f"customer:{customer_id}"))
 
 
 @operation(
@@ -347,10 +348,10 @@ def give_credit_report_consent(request: HttpRequest, customer_id: Id, body: OneC
 )  # fmt: skip
 def withdraw_consent(request: HttpRequest, customer_id: Id, body: WithdrawalIn) -> HttpResponse:
     """As easy as giving it. What needs the consent stops from this instant on."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> ConsentList:
-        consent.withdraw(customer_id=customer.id, purpose=body.purpose, key=key, now=now)
-        return _consents_out(customer.id)
+        consent.withdraw(customer_id=customer_id, purpose=body.purpose, key=key, now=now)
+        return _consents_out(customer_id)
 
-    return act(request, body, do, status=201, audit=("partner.consent_withdrawn", f"customer:{customer.id}"))
+    return act(request, body, do, status=201, audit=("partner.consent_withdrawn", f"customer:{customer_id}"))

@@ -278,8 +278,8 @@ def list_her_loans(
     request: HttpRequest, customer_id: Id, cursor: Cursor | None = None, limit: Limit = 50
 ) -> HttpResponse:
     """Newest first."""
-    customer = own.customer(request, customer_id)
-    found = list_loans(customer_id=customer.id)
+    own.check(request, customer_id)
+    found = list_loans(customer_id=customer_id)
     page, after = cut(found, cursor=cursor, limit=limit, name=lambda one: one.id)
     return reply(LoanPage(items=[loan_out(one) for one in page], next_cursor=after))
 

@@ -82,6 +82,11 @@ def _key() -> Node:
 
 def _finish(path: str, method: str, one: Node) -> None:
     scope = one["x-scope"]
+    for parameter in one.get("parameters", []):
+        if isinstance(
+            parameter.get("examples"), list
+        ):  # a schema has a list of them, a parameter has names for them
+            parameter["example"] = parameter.pop("examples")[0]
     one["security"] = [{"OAuth2": [scope] if scope else [], "Bearer": []}]
     answers: Node = one["responses"]
     for status in [key for key in answers if not isinstance(key, str)]:

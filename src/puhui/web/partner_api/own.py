@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from puhui.access.partners.queries import has_delegation
 from puhui.customers.domain import Customer
-from puhui.customers.queries import find_customer
+from puhui.customers.queries import find_login, get_customer
 from puhui.decisions.domain.stored import Application
 from puhui.decisions.queries import find_application
 from puhui.loans.domain import Loan
@@ -23,10 +23,18 @@ from puhui.web.partner_api.auth import caller_of
 
 def customer(request: HttpRequest, customer_id: str) -> Customer:
     """This function will return a customer of the caller. Raises: NotFoundHere, alike for absent and foreign."""
-    found = find_customer(customer_id)
-    if found is None or not has_delegation(client_id=caller_of(request).client_id, user_id=found.user_id):
+    check(request, customer_id)
+    return get_customer(customer_id)
+
+
+def check(request: HttpRequest, customer_id: str) -> None:
+    """This function will return when the caller may act for a customer; nothing that is sealed is opened for it.
+
+    Raises: NotFoundHere, alike for absent and foreign.
+    """
+    user_id = find_login(customer_id)
+    if user_id is None or not has_delegation(client_id=caller_of(request).client_id, user_id=user_id):
         raise NotFoundHere()
-    return found
 
 
 def application(request: HttpRequest, application_id: str) -> Application:
@@ -34,7 +42,7 @@ def application(request: HttpRequest, application_id: str) -> Application:
     found = find_application(application_id)
     if found is None:
         raise NotFoundHere()
-    customer(request, found.customer_id)
+    check(request, found.customer_id)
     return found
 
 
@@ -43,7 +51,7 @@ def quote(request: HttpRequest, quote_id: str) -> Quote:
     found = find_quote(id=quote_id)
     if found is None:
         raise NotFoundHere()
-    customer(request, found.customer_id)
+    check(request, found.customer_id)
     return found
 
 
@@ -52,7 +60,7 @@ def loan(request: HttpRequest, loan_id: str) -> Loan:
     found = find_loan(id=loan_id)
     if found is None:
         raise NotFoundHere()
-    customer(request, found.customer_id)
+    check(request, found.customer_id)
     return found
 
 
@@ -61,7 +69,7 @@ def order(request: HttpRequest, order_id: str) -> PaymentOrder:
     found = find_order(id=order_id)
     if found is None:
         raise NotFoundHere()
-    customer(request, found.customer_id)
+    check(request, found.customer_id)
     return found
 
 
@@ -70,7 +78,7 @@ def case(request: HttpRequest, case_id: str) -> Case:
     found = find_case(case_id)
     if found is None:
         raise NotFoundHere()
-    customer(request, found.customer_id)
+    check(request, found.customer_id)
     return found
 
 

@@ -221,9 +221,9 @@ def preview_quote(
     due_day: QueryDueDay | None = None,
 ) -> HttpResponse:
     """The very function that makes a binding quote, nothing stored: for a slider."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
     quote = offer.quote(
-        customer_id=customer.id,
+        customer_id=customer_id,
         amount_minor=amount_minor,
         months=months,
         method=Method(method),
@@ -241,12 +241,12 @@ def preview_quote(
 )  # fmt: skip
 def issue_quote(request: HttpRequest, customer_id: Id, body: QuoteIn) -> HttpResponse:
     """It fixes amount, rates, fees and dates until `valid_until`; only a reason of the exception list stops the money."""
-    customer = own.customer(request, customer_id)
+    own.check(request, customer_id)
 
     def do(key: str, now: datetime) -> QuoteOut:
         check_currency(body.currency)
         quote = offer.quote(
-            customer_id=customer.id,
+            customer_id=customer_id,
             amount_minor=body.amount_minor,
             months=body.months,
             method=Method(body.method),
@@ -267,8 +267,8 @@ def list_her_quotes(
     request: HttpRequest, customer_id: Id, cursor: Cursor | None = None, limit: Limit = 50
 ) -> HttpResponse:
     """Newest first, signed and expired ones too."""
-    customer, now = own.customer(request, customer_id), clock.now(request)
-    issued = list_quotes(customer_id=customer.id)
+    own.check(request, customer_id)
+    now, issued = clock.now(request), list_quotes(customer_id=customer_id)
     page, after = cut(issued, cursor=cursor, limit=limit, name=lambda one: one.quote.id)
     items = [quote_out(one.quote, state=_state(one.quote, signed=one.signed, now=now)) for one in page]
     return reply(QuotePage(items=items, next_cursor=after))

@@ -18,7 +18,7 @@ CREDENTIALS = frozenset(
 TOKEN_FIELDS = frozenset({"grant_type", "scope"}) | CREDENTIALS
 REVOKE_FIELDS = frozenset({"token", "token_type_hint"}) | CREDENTIALS
 _FIT = re.compile(r"[\x20-\x7e]*")  # RFC 6749, appendix A: visible ASCII and the blank
-buckets = Buckets(per_second=1, at_once=20)  # checking a secret is dear on purpose
+buckets = Buckets(kind="address", per_second=1, at_once=20)  # checking a secret is dear on purpose
 
 
 def _read(request: HttpRequest, known: frozenset[str], needed: str) -> None:
