@@ -14,6 +14,7 @@ from puhui.journeys import (
     house,
     notify_partner,
     pages,
+    partitions,
     rail_work,
     rate,
     reconcile,
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     "schedule.reconcile": reconcile.yesterday,
     "schedule.autopay": partial(pages.begin, kind=autopay.PAGE),
     "schedule.remind": partial(pages.begin, kind=remind.PAGE),
+    f"schedule.{partitions.PARTITIONS}": partitions.make_ahead,
     f"schedule.{rate.SWEEP}": rate.sweep,
     "schedule.rail_news": rail_work.rail_news,
 }
@@ -55,6 +57,7 @@ def _schedules() -> tuple[Schedule, ...]:
         "autopay": "5 8 * * *",
         "remind": "10 8 * * *",
         "rail_news": "40 * * * *",
+        partitions.PARTITIONS: "40 3 * * *",
         rate.SWEEP: "50 3 * * *",
     }
     return tuple([Schedule(name=name, cron=cron, zone=zone) for name, cron in times.items()])
