@@ -34,6 +34,8 @@ from puhui.journeys import clock as clock_journey
 from puhui.journeys.handlers import HANDLERS
 from puhui.lab.demo_partner import ensure_demo_client
 from puhui.runtime.clock import utc_now
+from puhui.runtime.domain import WorkItem
+from puhui.runtime.transactions import transaction
 from puhui.runtime.worker import drain
 from tests.journeys.world import World
 from tests.live import REPO
@@ -265,6 +267,44 @@ def test_a_receiver_that_is_gone_is_called_no_more(partner: Partner, receiver: R
     [delivery] = list_deliveries(client_id=partner.client_id)
     refused = partner.post(f"/webhooks/deliveries/{delivery.id}/replays")
     assert refused.status_code == 404 and refused.json()["code"] == "EndpointUnknown"
+
+
+def test_an_address_where_nobody_listens_is_closed_and_can_be_opened_again(
+    partner: Partner, receiver: Receiver
+) -> None:
+    """One delivery taken in between, and the count begins again."""
+    endpoint_id = listen(partner, receiver)
+    customer_id = introduce(partner, person(30))
+
+    def give_up(taken: bool) -> None:
+        partner.send(f"/customers/{customer_id}/cases", {"kind": "question", "text": "why?"})
+        receiver.answers = [] if taken else [503]
+        row_of = DeliveryRow.objects.filter(state="waiting")
+        drain(handlers={"partners.announce": HANDLERS["partners.announce"]}, now=utc_now(), strict=True)
+        row_of.update(attempts=0 if taken else len(WAITS_SECONDS))
+        for row in row_of:
+            attempt = row.attempts + 1
+            item = WorkItem(
+                key="k", kind="partners.deliver", payload={"delivery_id": row.id, "attempt": attempt},
+                attempts=1, now=utc_now(),
+            )  # fmt: skip
+            effect = HANDLERS["partners.deliver"](item)
+            with transaction():
+                effect(utc_now())
+
+    for taken in (False, False, False, False, True, False, False, False, False):
+        give_up(taken)
+        assert partner.read(f"/webhooks/endpoints/{endpoint_id}")["state"] == "open"
+    give_up(False)
+    assert partner.read(f"/webhooks/endpoints/{endpoint_id}")["state"] == "closed"
+    at = f"/webhooks/endpoints/{endpoint_id}/reopening"
+    assert partner.send(at)["state"] == "open" and partner.send(at)["state"] == "open"
+    lost = partner.read("/webhooks/deliveries", state="failed")["items"][0]["id"]
+    partner.send(f"/webhooks/deliveries/{lost}/replays")
+    receiver.answers = []
+    work()
+    assert partner.read("/webhooks/deliveries", state="delivered", limit=1)["items"][0]["replay"] is True
+    assert Partner("two").post(at).status_code == 404
 
 
 def test_closing_an_endpoint_ends_what_waits(partner: Partner, receiver: Receiver) -> None:

@@ -55,7 +55,7 @@ def _abandon(delivery_id: str, now: datetime) -> None:
 def _settle(
     payload: Mapping[str, Any], client_id: str, endpoint_id: str, answered: webhooks.Answered, now: datetime
 ) -> None:
-    partners.record_attempt(
+    state = partners.record_attempt(
         delivery_id=payload["delivery_id"],
         attempt=payload["attempt"],
         status=answered.status,
@@ -64,3 +64,5 @@ def _settle(
     )
     if answered.status == GONE:
         partners.close_endpoint(id=endpoint_id, client_id=client_id, reason="gone", now=now)
+    elif state is DeliveryState.FAILED:
+        partners.close_silent_endpoint(id=endpoint_id, client_id=client_id, now=now)

@@ -64,3 +64,9 @@ def send_again(*, client_id: str, delivery_id: str, key: str, now: datetime) -> 
             client_id=client_id,
             now=now,
         )
+
+
+def reopen_endpoint(*, client_id: str, endpoint_id: str, now: datetime) -> Endpoint:
+    """This function will call a closed address again. Raises: EndpointUnknown, EndpointsTooMany."""
+    with transaction():
+        return partners.reopen_endpoint(id=endpoint_id, client_id=client_id, now=now)

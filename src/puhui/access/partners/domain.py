@@ -29,6 +29,9 @@ OLD_SECRET_HOURS = 24  # how long the secret before a rotation still signs
 TOLERANCE_SECONDS = 300  # a receiver refuses an older or newer timestamp
 # Waits before the second, third, … attempt, as the specification proposes; the first is made at once.
 WAITS_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+SILENT_AFTER = (
+    5  # deliveries given up one after the other, each after ten calls in three days: nobody listens
+)
 GONE = 410  # the receiver wants to hear nothing more
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 

@@ -13,6 +13,7 @@ from puhui.access.partners.domain import (
     BUCKET_KEPT,
     DELIVERY_TRANSITIONS,
     ENDPOINTS_MOST,
+    SILENT_AFTER,
     TOKEN,
     TOKEN_KEPT,
     BucketRate,
@@ -143,11 +144,7 @@ def open_endpoint(
     require_transaction()
     checked = check_url(url, private_ok=settings.DEMO)
     _lock_client(client_id)
-    if (
-        EndpointRow.objects.filter(client_id=client_id, state=EndpointState.OPEN.value).count()
-        >= ENDPOINTS_MOST
-    ):
-        raise EndpointsTooMany(most=ENDPOINTS_MOST)
+    _check_room(client_id)
     row = EndpointRow.objects.create(
         id=id,
         client_id=client_id,
@@ -185,6 +182,45 @@ def close_endpoint(*, id: str, client_id: str, reason: str, now: datetime) -> En
     row.save(update_fields=["state", "closed_at"])
     _audit(f"client:{client_id}", "endpoint.closed", f"endpoint:{id}", {"reason": reason}, now)
     return row.to_domain()
+
+
+def close_silent_endpoint(*, id: str, client_id: str, now: datetime) -> bool:
+    """This function will close an endpoint when its last five settled deliveries were all given up; True when it did."""
+    require_transaction()
+    settled = DeliveryRow.objects.filter(endpoint_id=id, settled_at__isnull=False).order_by(
+        "-settled_at", "-id"
+    )
+    states = list(settled.values_list("state", flat=True)[:SILENT_AFTER])
+    if states != [DeliveryState.FAILED.value] * SILENT_AFTER:
+        return False
+    if not EndpointRow.objects.filter(id=id, state=EndpointState.OPEN.value).exists():
+        return False
+    close_endpoint(id=id, client_id=client_id, reason="silent", now=now)
+    return True
+
+
+def reopen_endpoint(*, id: str, client_id: str, now: datetime) -> Endpoint:
+    """This function will call a closed address again, with its old secret; an open one stays as it is.
+
+    Raises: EndpointUnknown (another client's), EndpointsTooMany, ClientUnknown.
+    """
+    _lock_client(client_id)
+    row = EndpointRow.objects.select_for_update().filter(id=id, client_id=client_id).first()
+    if row is None:
+        raise EndpointUnknown()
+    if row.state == EndpointState.OPEN.value:
+        return row.to_domain()
+    _check_room(client_id)
+    row.state, row.closed_at = EndpointState.OPEN.value, None
+    row.save(update_fields=["state", "closed_at"])
+    _audit(f"client:{client_id}", "endpoint.reopened", f"endpoint:{id}", {}, now)
+    return row.to_domain()
+
+
+def _check_room(client_id: str) -> None:
+    rows = EndpointRow.objects.filter(client_id=client_id, state=EndpointState.OPEN.value)
+    if rows.count() >= ENDPOINTS_MOST:
+        raise EndpointsTooMany(most=ENDPOINTS_MOST)
 
 
 def _lock_endpoint(id: str, client_id: str) -> EndpointRow:

@@ -239,6 +239,20 @@ def close_endpoint(request: HttpRequest, endpoint_id: Id) -> HttpResponse:
 
 
 @operation(
+    router, "POST", "/webhooks/endpoints/{endpoint_id}/reopening", scope=WRITE, status=201,
+    says=("Open an endpoint again", "重新开放回调地址"), answers=EndpointOut,
+)  # fmt: skip
+def reopen_endpoint(request: HttpRequest, endpoint_id: Id) -> HttpResponse:
+    """After you closed it, after 410, or after we did: five deliveries in a row that nobody took close it."""
+    client_id = caller_of(request).client_id
+
+    def do(key: str, now: datetime) -> EndpointOut:
+        return _endpoint_out(webhooks.reopen_endpoint(client_id=client_id, endpoint_id=endpoint_id, now=now))
+
+    return act(request, None, do, status=201)
+
+
+@operation(
     router, "GET", "/webhooks/deliveries", scope=READ,
     says=("List deliveries", "列出投递记录"), answers=DeliveryPage,
 )  # fmt: skip

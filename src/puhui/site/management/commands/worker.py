@@ -7,10 +7,11 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from puhui.runtime.clock import utc_now
 from puhui.runtime.worker import run_worker
+from puhui.site.management.commands.migrate import missing_migrations
 
 
 class Command(BaseCommand):
@@ -25,6 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from puhui.journeys.handlers import HANDLERS, SCHEDULES
 
+        if lacking := missing_migrations():
+            raise CommandError(f"the database lacks {', '.join(lacking)}: run `puhui migrate` first")
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,35 @@
+"""`puhui migrate`: Django's, with one sentence about what to do when a step did not finish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands.migrate import Command as DjangoCommand
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+
+def missing_migrations(database: str = "default") -> list[str]:
+    """This function will return the names of the migrations that a database lacks, in the order in which they come."""
+    executor = MigrationExecutor(connections[database])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{one.app_label}.{one.name}" for one, _ in plan]
+
+
+class Command(DjangoCommand):
+    """Every migration of ours is one transaction: what did not finish left nothing behind, and is simply run again."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """This function will migrate. Raises: CommandError naming the migration that did not finish, and the remedy."""
+        try:
+            super().handle(*args, **options)
+        except DatabaseError as error:
+            left = missing_migrations(options["database"])
+            at = left[0] if left else "after the last migration"
+            raise CommandError(
+                f"{at} did not finish: {str(error).strip()}\n"
+                f"Nothing of it was kept; what came before it stands ({len(left)} to go). Mend the cause, then run "
+                "`puhui migrate` again.\n"
+                f"{at} 未完成，其改动已全部撤回，之前的迁移保留（还剩 {len(left)} 个）。排除原因后重新运行 `puhui migrate`。"
+            ) from error
