@@ -1,4 +1,7 @@
-"""The auditor's replay: identical on what the product wrote, and every edit of a stored row is named, field by field."""
+"""The auditor's replay: identical on what the product wrote, and every edit of what it answers for is named.
+
+Seals and chain find every edit (test_row_seals); here the replay alone must, without them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from puhui.journeys import repay, staff_replay
 from puhui.journeys.staff_replay import REPLAYS, ReplayKindUnknown, ReplayMissing
 from puhui.runtime.queries import verify_audit_chain
 from tests.journeys.world import World
+
+from .intruder import lift_every_guard, statement
 
 # Columns that an edit may hit: table → columns that a replay answers for. All other columns are the audit chain's.
 EDITABLE: dict[str, tuple[str, ...]] = {
@@ -85,9 +90,7 @@ def test_every_edit_of_a_stored_row_is_found(story: World) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
     cursor = connection.cursor()
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    for (name,) in cursor.fetchall():
-        cursor.execute(f'DROP TRIGGER "{name}"')
+    lift_every_guard()
     assert broken() == []
     missed: list[Any] = []
     for _ in range(EDITS):
@@ -98,13 +101,9 @@ def test_every_edit_of_a_stored_row_is_found(story: World) -> None:
         cursor.execute(f"SELECT {key}, {column} FROM {table} {where} ORDER BY {key}")
         id, value = chance.choice(cursor.fetchall())
         edited = _edited(value, column, chance)
-        cursor.execute("PRAGMA ignore_check_constraints = ON")
-        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [edited, id])
-        try:
-            if not broken():
+        with statement(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [edited, id]) as changed:
+            if changed and not broken():
                 missed.append((table, column, value, edited))
-        finally:
-            cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [value, id])
     assert missed == []
     assert broken() == []
 

@@ -238,8 +238,8 @@ def read_manifest(*, folder: Path) -> Manifest:
 
 
 def _holds_data() -> bool:
-    """Whether any table of ours but the migrations' own has rows."""
-    own = [table for table in _tables() if not table.startswith(("django_", "auth_"))]
+    """Whether any table of ours but the migrations' own has rows; seals are of rows in other tables."""
+    own = [table for table in _tables() if not table.startswith(("django_", "auth_", "runtime_seal"))]
     with connection.cursor() as cursor:
         for table in own:
             cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")

@@ -180,6 +180,16 @@ class AuditHead(models.Model):
         constraints = [models.CheckConstraint(name="runtime_audit_head_one", condition=Q(id=1))]
 
 
+class RowSeal(models.Model):
+    """The seal of one row of another table, kept by triggers: a keyed hash of all its columns."""
+
+    id = models.CharField(max_length=200, primary_key=True)  # "table:key"
+    seal = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "runtime_seal"
+
+
 class Clock(models.Model):
     """How far the demo's clock is moved: one row."""
 

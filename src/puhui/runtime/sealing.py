@@ -104,3 +104,8 @@ def blind_index(value: str, *, purpose: str) -> str:
     """This function will return the 64 hex digits under which `value` is found again for `purpose`."""
     message = f"{purpose}\x1f{value}".encode()
     return hmac.new(settings.INDEX_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+
+def row_seal_key() -> bytes:
+    """This function will return the 32 bytes under which rows are sealed, worked out from the index key."""
+    return hmac.new(settings.INDEX_KEY.encode(), b"row seals", hashlib.sha256).digest()

@@ -14,6 +14,7 @@ from puhui.journeys import staff_replay, staff_view
 from puhui.journeys.staff_replay import REPLAYS, Replayed
 from puhui.ledger.queries import get_trial_balance, list_entries
 from puhui.runtime import queries as runtime
+from puhui.runtime.row_seals import verify_rows
 from puhui.web import clock
 from puhui.web.shared import formats, inputs
 from puhui.web.staff.customers import find
@@ -70,16 +71,17 @@ def _run(request: HttpRequest) -> list[Replayed]:
 @require_http_methods(["GET", "POST"])
 @allowed(Permission.AUDIT)
 def audit_page(request: HttpRequest) -> HttpResponseBase:
-    """This function will walk the audit chain when asked, show its newest looks at people, and one person's access log."""
-    check, took, person, rows = None, 0, None, runtime.list_audit_of_actions(LOOKS, limit=60)
+    """This function will verify audit chain and row seals when asked, show the newest looks at people, or one person's log."""
+    check, sealed, took, person = None, None, 0, None
+    rows = runtime.list_audit_of_actions(LOOKS, limit=60)
     if request.method == "POST" and request.POST.get("act") == "verify":
         start = time.perf_counter_ns()
-        check = runtime.verify_audit_chain()
+        check, sealed = runtime.verify_audit_chain(), verify_rows()
         took = (time.perf_counter_ns() - start) // 1_000_000
     elif request.method == "POST":
         person = find(inputs.text(request, "person", limit=60), request)[0]
         rows = runtime.list_audit(f"customer:{person.id}", limit=500)
-    return desk(request, "audit", here="audit", check=check, took=took, person=person, rows=rows)
+    return desk(request, "audit", here="audit", check=check, sealed=sealed, took=took, person=person, rows=rows)
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""`puhui audit_verify`: walk the audit chain; exit 1 when a row was edited, removed or moved."""
+"""`puhui audit_verify`: walk the audit chain and hold every row against its seal; exit 1 when anything was changed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from puhui.runtime.queries import has_audit_link, verify_audit_chain
+from puhui.runtime.row_seals import verify_rows
 
 
 class Command(BaseCommand):
     """Prints the head, which belongs on paper or with another party: only that detects a chain re-written whole."""
 
-    help = "check every link of the audit trail"
+    help = "check every link of the audit trail and the seal of every stored row"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,4 +33,9 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"row {seq} no longer has the hash that was kept: the chain was re-written"
                 )
+        rows = verify_rows()
+        if not rows.ok:
+            named = ", ".join(rows.bad) + (" …" if rows.bad_count > len(rows.bad) else "")
+            raise CommandError(f"{rows.bad_count} stored rows were changed outside the house: {named}")
+        self.stdout.write(f"puhui: {rows.count} rows of {rows.tables} tables fit their seals")
         self.stdout.write(f"puhui: {check.count} audit rows hold; head {check.count}:{check.head}")

@@ -1,4 +1,4 @@
-"""`puhui migrate`: Django's, with one sentence about what to do when a step did not finish."""
+"""`puhui migrate`: Django's; says what to do when a step did not finish, and puts the row seals on every table as it now is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoCommand
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+
+from puhui.runtime import row_seals
+from puhui.runtime.clock import utc_now
+from puhui.runtime.operations import record_audit
+from puhui.runtime.transactions import transaction
 
 
 def missing_migrations(database: str = "default") -> list[str]:
@@ -18,10 +23,16 @@ def missing_migrations(database: str = "default") -> list[str]:
 
 
 class Command(DjangoCommand):
-    """Every migration of ours is one transaction: what did not finish left nothing behind, and is simply run again."""
+    """Every migration of ours is one transaction: what did not finish left nothing behind, and is simply run again.
+
+    The seal triggers are lifted while tables are rebuilt; rows that had to be sealed afresh are told to the audit chain.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will migrate. Raises: CommandError naming the migration that did not finish, and the remedy."""
+        quiet = options["plan"] or options["check_unapplied"] or options["fake"]
+        if not quiet and (options["app_label"] or missing_migrations()):
+            row_seals.lift()
         try:
             super().handle(*args, **options)
         except DatabaseError as error:
@@ -33,3 +44,16 @@ class Command(DjangoCommand):
                 "`puhui migrate` again.\n"
                 f"{at} 未完成，其改动已全部撤回，之前的迁移保留（还剩 {len(left)} 个）。排除原因后重新运行 `puhui migrate`。"
             ) from error
+        if not quiet:
+            self._seal(options["verbosity"])
+
+    def _seal(self, verbosity: int) -> None:
+        sealed = row_seals.install()
+        if not sealed:
+            return
+        with transaction():
+            record_audit(
+                actor="command", action="rows.sealed", subject="database", detail=sealed, now=utc_now()
+            )
+        if verbosity > 0:
+            self.stdout.write(f"puhui: sealed {sum(sealed.values())} rows of {len(sealed)} tables")

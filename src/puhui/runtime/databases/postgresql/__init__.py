@@ -1,0 +1,1 @@
+"""PostgreSQL whose sessions hold the key of the row seals."""

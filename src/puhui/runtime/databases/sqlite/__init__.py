@@ -1,0 +1,1 @@
+"""SQLite with the function that seals rows."""
