@@ -140,6 +140,8 @@ def cast(db: None) -> Iterator[Cast]:
         "ref": case.id,
         "table": "months",
         "form": "csv",
+        "letter": "statement",
+        "about_id": loan.id,
         "step": "1",
     }
     users = get_user_model()._default_manager

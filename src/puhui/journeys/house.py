@@ -51,6 +51,11 @@ def policy(now: datetime) -> HousePolicy:
     return get_house_policy(jurisdiction=lender().jurisdiction, on_date=today(now))
 
 
+def policy_on(on_date: date) -> HousePolicy:
+    """This function will return the house policy in force on a business date."""
+    return get_house_policy(jurisdiction=lender().jurisdiction, on_date=on_date)
+
+
 def product(now: datetime) -> Product:
     """This function will return the first product as it is on the business date of `now`."""
     return get_product(id=PRODUCT, on_date=today(now))

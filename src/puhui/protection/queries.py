@@ -17,11 +17,15 @@ from puhui.protection.domain import (
     ConsentText,
     ConsentTexts,
     HousePolicy,
+    LetterKind,
+    LetterText,
     PolicyInvalid,
     RulePack,
     RuleRow,
+    letter_in_force,
     parse_consent_texts,
     parse_house_policy,
+    parse_letters,
     parse_purpose,
     parse_rule_pack,
     refuse_gaps_between,
@@ -83,6 +87,13 @@ def _load_consents(texts: Mapping[str, str]) -> tuple[ConsentTexts, ...]:
 
 
 _policies: PolicyFiles[_Policies] = PolicyFiles("house", "rules", load=_load)
+
+
+def _load_letters(texts: Mapping[str, str]) -> tuple[LetterText, ...]:
+    return tuple(one for name, text in texts.items() for one in parse_letters(text, file=name))
+
+
+_letters: PolicyFiles[tuple[LetterText, ...]] = PolicyFiles("letters", load=_load_letters)
 _consent_texts: PolicyFiles[tuple[ConsentTexts, ...]] = PolicyFiles("consents", load=_load_consents)
 
 
@@ -129,6 +140,16 @@ def list_rules(*, jurisdiction: str) -> tuple[RuleRow, ...]:
     """This function will return all rows of a jurisdiction's pack, () for an unknown one."""
     pack = _policies.get().packs.get(jurisdiction)
     return pack.rows if pack else ()
+
+
+def get_letter(*, kind: LetterKind, jurisdiction: str, on_date: date) -> LetterText:
+    """This function will return the text of a letter in force on a day. Raises: LookupError when there is none."""
+    return letter_in_force(_letters.get(), kind=kind, jurisdiction=jurisdiction, on_date=on_date)
+
+
+def list_letters() -> tuple[LetterText, ...]:
+    """This function will return every letter of every pack."""
+    return _letters.get()
 
 
 def get_consent_texts(*, on_date: date) -> ConsentTexts:

@@ -4,6 +4,7 @@ from puhui.offers.domain.contract_text import (
     ContractTemplate,
     ContractTextInvalid,
     Lender,
+    lender_values,
     parse_lender,
     render_contract,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "build_quote",
     "cost_lines",
     "for_value_date",
+    "lender_values",
     "parse_lender",
     "quote_from_plain",
     "quote_sha256",

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from puhui.core.money import format_minor
 from puhui.core.rounding import Rounding, divide
+from puhui.core.writing import format_day, format_money, format_rate
 from puhui.offers.domain.quote import Quote, cost_lines, quote_sha256
 from puhui.products.domain import CapBasis, Method
 
@@ -31,7 +32,6 @@ _BASES = {
     CapBasis.NOMINAL: {"zh": "单利口径", "en": "nominal basis"},
     CapBasis.EFFECTIVE: {"zh": "复利口径", "en": "effective basis"},
 }
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 class ContractTextInvalid(ValueError):
@@ -76,6 +76,20 @@ def parse_lender(*, text: str, file: str) -> Lender:
     return Lender(**data)
 
 
+def lender_values(*, lender: Lender, name: str, on_date: date, language: str) -> dict[str, str]:
+    """This function will write what every letter says of the lender and the reader."""
+    chinese = language.startswith("zh")
+    return {
+        "lender_name": lender.name_zh if chinese else lender.name_en,
+        "lender_address": lender.address_zh if chinese else lender.address_en,
+        "lender_licence": lender.licence,
+        "authority": lender.authority_zh if chinese else lender.authority_en,
+        "complaint_channel": lender.complaint_zh if chinese else lender.complaint_en,
+        "customer_name": name,
+        "on_date": format_day(on_date, "zh" if chinese else "en"),
+    }
+
+
 def fill(template: ContractTemplate, values: dict[str, str]) -> str:
     """This function will put `values` (already HTML) in their places, each used, none left. Raises: ContractTextInvalid."""
     places = set(_PLACE.findall(template.text))
@@ -87,22 +101,9 @@ def fill(template: ContractTemplate, values: dict[str, str]) -> str:
     return _PLACE.sub(lambda found: values[found[1]], template.text)
 
 
-def format_rate(ppm: int, places: int = 2) -> str:
-    """This function will write a rate in ppm as a percentage with `places` decimals, half-even ("14.40%")."""
-    scaled = divide(ppm * 10**places, 10_000, Rounding.HALF_EVEN)
-    whole, part = divmod(scaled, 10**places)
-    return f"{whole}.{part:0{places}d}%"
-
-
-def _day(when: date, language: str) -> str:
-    if language == "zh":
-        return f"{when.year}年{when.month}月{when.day}日"
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
-
-
 def _instant(when: datetime, language: str, zone: str) -> str:
     local = when.astimezone(ZoneInfo(zone))
-    return f"{_day(local.date(), language)} {local:%H:%M}"
+    return f"{format_day(local.date(), language)} {local:%H:%M}"
 
 
 def _row(cells: Iterable[str], tag: str = "td") -> str:
@@ -154,10 +155,6 @@ def render_contract(
     return fill(template, ready)
 
 
-def _money(amount_minor: int, currency: str) -> str:
-    return {"CNY": "¥"}.get(currency, currency + " ") + format_minor(amount_minor, currency)
-
-
 def _quote_values(quote: Quote, language: str) -> dict[str, str]:
     """What the text says of the quote itself."""
     currency, cost = quote.currency, quote.all_in
@@ -166,7 +163,7 @@ def _quote_values(quote: Quote, language: str) -> dict[str, str]:
     return {
         "quote_number": quote.number,
         "quote_fingerprint": quote_sha256(quote),
-        "amount": _money(quote.amount_minor, currency),
+        "amount": format_money(quote.amount_minor, currency),
         "months": str(quote.months),
         "method": _METHODS[quote.method][language],
         "annual_rate": format_rate(quote.annual_rate_ppm),
@@ -174,24 +171,24 @@ def _quote_values(quote: Quote, language: str) -> dict[str, str]:
         "apr_effective": format_rate(cost.apr_effective_ppm),
         "cap_rate": format_rate(quote.cap.cap_ppm),
         "cap_basis": _BASES[quote.cap.basis][language],
-        "total": _money(cost.total_minor, currency),
-        "total_cost": _money(cost.total_cost_minor, currency),
-        "interest_total": _money(cost.interest_minor, currency),
+        "total": format_money(cost.total_minor, currency),
+        "total_cost": format_money(cost.total_cost_minor, currency),
+        "interest_total": format_money(cost.interest_minor, currency),
         "penalty_rate": format_rate(
             quote.penalty_daily_rate_ppm, 3 if quote.penalty_daily_rate_ppm % 100 else 2
         ),
-        "penalty_example": _money(ten_days, currency),
-        "penalty_example_principal": _money(late, currency),
-        "value_date": _day(quote.value_date, language),
-        "first_due_date": _day(quote.first_due_date, language),
-        "last_due_date": _day(quote.rows[-1].due_date, language),
+        "penalty_example": format_money(ten_days, currency),
+        "penalty_example_principal": format_money(late, currency),
+        "value_date": format_day(quote.value_date, language),
+        "first_due_date": format_day(quote.first_due_date, language),
+        "last_due_date": format_day(quote.rows[-1].due_date, language),
         "withdrawal_days": str(quote.withdrawal_days),
     }
 
 
 def _cost_rows(quote: Quote, language: str) -> str:
     def money(amount_minor: int) -> str:
-        return _money(amount_minor, quote.currency)
+        return format_money(amount_minor, quote.currency)
 
     found = []
     for line in cost_lines(quote):

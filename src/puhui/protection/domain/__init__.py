@@ -1,6 +1,7 @@
 """Protection, pure: rule packs, house policy, consent and cases as values."""
 
 from puhui.protection.domain.bilingual import Bilingual, take_bilingual
+from puhui.protection.domain.case_letters import fill_case_letter
 from puhui.protection.domain.cases import (
     CASE_TRANSITIONS,
     Case,
@@ -36,6 +37,15 @@ from puhui.protection.domain.house import (
     last_instant,
 )
 from puhui.protection.domain.house_text import parse_house_policy, refuse_gaps_between
+from puhui.protection.domain.letters import (
+    FilledLetter,
+    LetterKind,
+    LetterTable,
+    LetterText,
+    letter_in_force,
+    parse_letters,
+    render_letter,
+)
 from puhui.protection.domain.rules import (
     RuleNumber,
     RulePack,
@@ -72,7 +82,11 @@ __all__ = [
     "ConsentTexts",
     "Duty",
     "EssentialFloor",
+    "FilledLetter",
     "HousePolicy",
+    "LetterKind",
+    "LetterTable",
+    "LetterText",
     "LimitKind",
     "NotAdopted",
     "PolicyInvalid",
@@ -83,12 +97,16 @@ __all__ = [
     "Side",
     "StrictFile",
     "StrictTable",
+    "fill_case_letter",
     "last_instant",
+    "letter_in_force",
     "parse_consent_texts",
     "parse_house_policy",
+    "parse_letters",
     "parse_purpose",
     "parse_rule_pack",
     "refuse_gaps_between",
+    "render_letter",
     "rule_in_force",
     "strictest",
     "take_bilingual",

@@ -67,6 +67,8 @@ def case_page(request: HttpRequest, customer: Customer, case_id: str) -> HttpRes
         handler=case.handler or _("the desk that answers"),
         about=about_words(case),
         open=not case.is_over,
+        letters=case.kind is CaseKind.COMPLAINT,
+        answered=case.state is CaseState.CLOSED,
         timeline=timeline(case, events),
         up=up("home", kind_name(case.kind)),
     )

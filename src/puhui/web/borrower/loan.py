@@ -101,6 +101,7 @@ def loan_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpRes
         lede="",
         other_day=other_day,
         future=as_of > today,
+        letters_on=min(as_of, today),
         repaid_minor=position.paid_principal_minor,
         interest_paid_minor=position.paid_interest_minor,
         penalty_minor=position.penalty_outstanding_minor,

@@ -16,12 +16,12 @@ from puhui.contact import queries as contact
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_number, mask_phone
 from puhui.facts import queries as facts
-from puhui.journeys import staff_claim, staff_view
+from puhui.journeys import letters, staff_claim, staff_view
 from puhui.journeys import unmask as unmask_journey
 from puhui.payments import queries as payments
 from puhui.protection import queries as protection
 from puhui.runtime import queries as runtime
-from puhui.web import clock
+from puhui.web import clock, papers
 from puhui.web.borrower.apply import words
 from puhui.web.borrower.loan import asked_date
 from puhui.web.errors import NotFoundHere
@@ -85,6 +85,25 @@ def document(request: HttpRequest, customer_id: str, sha256: str) -> HttpRespons
     )
     answer = HttpResponse(content, content_type=kind)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+@require_safe
+@allowed(Permission.FILE)
+def letter(request: HttpRequest, customer_id: str, letter: str, about_id: str) -> HttpResponseBase:
+    """This function will answer with a letter of hers as she can take it away herself, and write that to her log."""
+    customer = customer_or_404(customer_id)
+    now = clock.now(request)
+    written = letters.write(
+        customer_id=customer.id,
+        letter=letter,
+        about_id=about_id,
+        as_of=asked_date(request, clock.today(request)),
+        language=papers.language(),
+        now=now,
+    )
+    answer, sha256 = papers.paper(written)
+    staff_view.document_opened(customer_id=customer.id, sha256=sha256, by=login_of(request), now=now)
     return answer
 
 

@@ -25,6 +25,9 @@ urlpatterns = [
         file.document,
         name="staff_document",
     ),
+    path(
+        "customers/<id:customer_id>/letters/<slug:letter>/<id:about_id>.pdf", file.letter, name="staff_letter"
+    ),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("ledger", audit.ledger_page, name="staff_ledger"),
