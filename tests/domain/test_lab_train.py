@@ -17,10 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve  # type: ignore[import-untyped]
 
-from puhui.decisions.domain.scorecard import parse_scorecard
+from puhui.decisions.domain.quick import compile_scorecard
+from puhui.decisions.domain.scorecard import ScorecardInvalid, parse_scorecard
 from puhui.lab.train.binning import MISSING, make_binning, weigh
 from puhui.lab.train.metrics import brier, calibration, intervals, rank, separation
-from puhui.lab.train.run import train
+from puhui.lab.train.run import Options, train
 from puhui.lab.train.table import TrainingDataInvalid, read_table
 
 REPO = Path(__file__).resolve().parents[2]
@@ -47,24 +48,17 @@ def write(folder: Path, text: str, name: str = "loans.csv") -> Path:
 
 
 def run(folder: Path, text: str, out: str, **changed: Any) -> dict[str, bytes]:
+    data = changed.pop("data", None) or write(folder, text)
     given: dict[str, Any] = {
-        "data": write(folder, text),
-        "target": "bad",
-        "out": folder / out,
-        "name": "made",
-        "exclude": ["id"],
-        "special": {},
-        "notes": None,
-        "holdout": None,
-        "resamples": 40,
-    }
-    train(**given | changed)
+        "exclude": ("id",), "missing": "neutral", "binning": "isotonic", "challenger": False, "resamples": 40,
+    }  # fmt: skip
+    train(data=data, target="bad", out=folder / out, name="made", options=Options(**given | changed))
     return {path.name: path.read_bytes() for path in sorted((folder / out).iterdir())}
 
 
 def test_the_same_command_writes_the_same_bytes(tmp_path: Path) -> None:
     first, second = run(tmp_path, invented(), "one"), run(tmp_path, invented(), "two")
-    assert first == second and set(first) == {"made.json", "made.card.json", "made.card.md"}
+    assert first == second and set(first) == {"made.json", "made.card.json", "made.card.md", "manifest.json"}
     assert run(tmp_path, invented(seed=2), "three") != first
 
 
@@ -74,7 +68,7 @@ def test_what_it_writes_scores_and_says_what_it_left_out(tmp_path: Path) -> None
     about = json.loads(files["made.card.json"])
     assert {one.name for one in card.features} == {"load", "kind"}
     assert "protected" in about["not_used"]["sex"] and "price" in about["not_used"]["int_rate"]
-    assert about["not_used"]["noise"].startswith("says too little")
+    assert about["not_used"]["noise"].startswith("adds too little")
     safe, risky = card.evaluate({"load": 1, "kind": "a"}), card.evaluate({"load": 95, "kind": "c"})
     assert (
         safe.pd_ppm < risky.pd_ppm and card.evaluate({"load": 99}).points == card.base_points
@@ -83,6 +77,65 @@ def test_what_it_writes_scores_and_says_what_it_left_out(tmp_path: Path) -> None
     assert "低于目标 40.0%" in about["summary"]["zh"] and b"| KS |" in files["made.card.md"]
     low, value, high = (about["out_of_fold"]["ks"][part] for part in ("low_ppm", "value_ppm", "high_ppm"))
     assert 100_000 < low < value < high < 700_000
+
+
+def silent(*, seed: int) -> str:
+    """Past loans where saying nothing about `load` is bad news, and -1 stands for "not asked", which is good news."""
+    source = np.random.Generator(np.random.PCG64(seed))
+    lines = ["load,kind,bad"]
+    for _ in range(1500):
+        load, kind, mood = int(source.integers(0, 100)), source.choice(["a", "b"]), source.random()
+        risk = 0.6 if mood < 0.15 else 0.1 if mood < 0.3 else 0.13 + 0.002 * load
+        cell = "" if mood < 0.15 else "-1" if mood < 0.3 else str(load)
+        lines.append(f"{cell},{kind},{int(source.random() < risk)}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("rows", [360, 1500], ids=["weight of evidence", "fitted together"])
+def test_silence_is_priced_only_where_asked_and_never_in_a_policy(tmp_path: Path, rows: int) -> None:
+    text = "\n".join(silent(seed=11).splitlines()[: rows + 1]) + "\n"
+    priced = run(tmp_path, text, "priced", exclude=(), missing="scored", special={"load": ["-1"]})
+    neutral = run(tmp_path, text, "neutral", exclude=(), special={"load": ["-1"]})
+    card = parse_scorecard(priced["made.json"].decode(), name="made.json", silence_priced=True)
+    [load] = [one for one in card.features if one.name == "load"]
+    assert load.absent_points < 0 < load.special[-1]
+    assert card.evaluate({"load": None}).points == card.base_points + load.absent_points
+    assert card.evaluate({"load": None}).reasons[0] == "SCORE_LOAD"
+    with pytest.raises(ScorecardInvalid, match=r"points must be 0 \(G2\); train with --missing neutral"):
+        parse_scorecard(priced["made.json"].decode(), name="made.json")
+    assert "no credit policy may use it" in priced["made.card.md"].decode()
+    [load] = [
+        one
+        for one in parse_scorecard(neutral["made.json"].decode(), name="made.json").features
+        if one.name == "load"
+    ]
+    assert load.absent_points == 0 == load.special[-1]
+    quick = compile_scorecard(card)
+    for values in ({}, {"load": -1}, {"load": 50, "kind": "a"}, {"load": "?"}, {"kind": None, "load": 99}):
+        score = card.evaluate(values)
+        assert quick(values) == (score.points, score.pd_ppm, score.reasons)
+
+
+LEAKS = [
+    ("a fee of recovery", "load,fee,bad\n" + "".join(f"{i % 9},{(i % 4 == 0 or i % 50 == 1) * (i + 1)},{int(i % 4 == 0)}\n" for i in range(600))),
+    ("filled only when bad", "load,fee,bad\n" + "".join(f"{i % 9},{i % 7 if i % 4 == 0 else ''},{int(i % 4 == 0)}\n" for i in range(600))),
+    ("a word written later", "load,fee,bad\n" + "".join(f"{i % 9},{'sued' if i % 4 == 0 else 'ok'},{int(i % 4 == 0)}\n" for i in range(600))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [one[1] for one in LEAKS], ids=[one[0] for one in LEAKS])
+def test_a_column_that_knows_the_outcome_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TrainingDataInvalid, match="column 'fee' alone separates bad from good with a KS of "):
+        run(tmp_path, text, "out", exclude=())
+    assert not (tmp_path / "out").exists()
+
+
+def test_columns_that_know_the_outcome_together_are_refused(tmp_path: Path) -> None:
+    text = LEAKS[0][1]
+    with pytest.raises(TrainingDataInvalid, match=r"above the ceiling of 80\.0 %: columns together know"):
+        run(tmp_path, text, "out", exclude=(), trust=("fee",))
+    assert not (tmp_path / "out").exists()
+    assert run(tmp_path, text, "out", exclude=(), trust=("fee",), ceiling=100)["made.json"]
 
 
 def test_compressed_and_plain_files_train_alike(tmp_path: Path) -> None:
@@ -100,9 +153,9 @@ def test_the_committed_scorecard_comes_out_again(tmp_path: Path) -> None:
     call_command(
         "lab", "train", "--data", str(REPO / "data/lending_club_train.csv"), "--target", "Class", "--out", str(tmp_path),
         "--name", "scorecard-2026-11-01", "--exclude", *EXCLUDED, "--notes", str(REPO / "data/lending_club_notes.toml"),
-        "--holdout", str(REPO / "data/lending_club_applicants.csv"), stdout=out,
+        "--holdout", str(REPO / "data/lending_club_applicants.csv"), "--binning", "isotonic", "--no-challenger", stdout=out,
     )  # fmt: skip
-    for path in tmp_path.iterdir():
+    for path in tmp_path.glob("scorecard-*"):
         assert path.read_bytes() == (REPO / "policies/models" / path.name).read_bytes(), path.name
     card = json.loads((tmp_path / "scorecard-2026-11-01.card.json").read_text(encoding="utf-8"))
     assert 230_000 < card["out_of_fold"]["ks"]["value_ppm"] < 270_000 and "content sha256" in out.getvalue()
@@ -149,7 +202,7 @@ BROKEN = [
 @pytest.mark.parametrize(("text", "says"), [one[1:] for one in BROKEN], ids=[one[0] for one in BROKEN])
 def test_a_broken_file_is_named(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(TrainingDataInvalid) as caught:
-        run(tmp_path, text, "out", exclude=[])
+        run(tmp_path, text, "out", exclude=())
     assert says in str(caught.value) and not (tmp_path / "out").exists()
 
 
@@ -163,7 +216,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
         (["--data", data, "--target", "bad", "--special", "z=1"], "not a numeric column"),
     ]:
         with pytest.raises(CommandError, match=says):
-            call_command("lab", "train", "--out", str(tmp_path / "out"), *words)
+            call_command("lab", "train", "--binning", "isotonic", "--out", str(tmp_path / "out"), *words)
 
 
 def test_columns_keep_their_exact_values(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ REASONS = 4
 TOP = {
     "format", "name", "summary", "training", "trees", "features", "pd_table", "validation", "content_sha256",
 }  # fmt: skip
-FEATURE = {"name", "reason", "kind", "decimals", "monotone", "categories", "missing", "best_nano"}
+FEATURE = {
+    "name", "reason", "kind", "decimals", "monotone", "categories", "special", "missing", "best_nano",
+}  # fmt: skip
 T = TypeVar("T")
 
 
@@ -38,6 +40,7 @@ class ChallengerFeature:
     reason: str  # reason code when it raises the risk
     decimals: int  # numeric values are integers scaled by 10 ** decimals; 0 for categories
     categories: dict[str, int] | None  # weight of evidence by category, ppm; None for a number
+    special: frozenset[int]  # values that count as absent
     best_nano: int  # its lowest share among the training rows, nano log-odds
 
 
@@ -71,7 +74,7 @@ class Challenger:
             if value is None:
                 found.append(ABSENT)
             elif feature.categories is None:
-                found.append(ABSENT if isinstance(value, str) else value)
+                found.append(ABSENT if isinstance(value, str) or value in feature.special else value)
             else:
                 found.append(feature.categories.get(str(value), 0))
         return found
@@ -191,6 +194,7 @@ def _feature(row: Any, where: str) -> ChallengerFeature:
         reason=_typed(row["reason"], str, f"{where}.reason"),
         decimals=_typed(row["decimals"], int, f"{where}.decimals"),
         categories=categories if row["kind"] == "category" else None,
+        special=frozenset(_typed(one, int, f"{where}.special") for one in row["special"]),
         best_nano=_typed(row["best_nano"], int, f"{where}.best_nano"),
     )
 

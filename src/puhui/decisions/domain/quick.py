@@ -58,19 +58,26 @@ def _lines(i: int, feature: Feature, space: dict[str, Any]) -> list[str]:
         return points, rank if lost > 0 else NONE
 
     neutral = (0, NONE)
+    absent = entry(feature.absent_points) if feature.absent_points else neutral
     if feature.categories:
-        space[f"c{i}"] = {text: entry(points) for text, points in feature.categories.items()}.get
+        entries: dict[str | None, tuple[int, int]] = {
+            text: entry(one) for text, one in feature.categories.items()
+        }
+        entries[None] = absent
+        space[f"c{i}"] = entries.get
         space[f"n{i}"] = neutral
         return [f"    p{i}, k{i} = c{i}(get({feature.name!r}), n{i})"]
     space[f"cuts{i}"] = feature.cuts
-    space[f"bins{i}"] = [*[entry(one) for one in feature.points], neutral]  # -1 is the last: neutral
+    # The last two: -1 is absent; -2 is of another kind, neutral.
+    space[f"bins{i}"] = [*[entry(one) for one in feature.points], neutral, absent]
+    other = "(-1 if x is None else -2)" if feature.absent_points else "-1"
     if not feature.special:
         return [
             f"    x = get({feature.name!r})",
-            f"    p{i}, k{i} = bins{i}[find(cuts{i}, x) if type(x) is int else -1]",
+            f"    p{i}, k{i} = bins{i}[find(cuts{i}, x) if type(x) is int else {other}]",
         ]
     space[f"s{i}"] = {value: entry(points) for value, points in feature.special.items()}
     return [
         f"    x = get({feature.name!r})",
-        f"    p{i}, k{i} = s{i}[x] if x in s{i} else bins{i}[find(cuts{i}, x) if type(x) is int else -1]",
+        f"    p{i}, k{i} = s{i}[x] if x in s{i} else bins{i}[find(cuts{i}, x) if type(x) is int else {other}]",
     ]

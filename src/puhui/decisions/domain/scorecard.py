@@ -40,6 +40,7 @@ class Feature:
     categories: dict[str, int]  # points by category; empty for numeric features
     special: dict[int, int]  # points by special value, tested before the bins
     best_points: int  # highest points that any value can reach
+    absent_points: int = 0  # points of an absent value; not 0 only where silence may be priced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,8 @@ class Contribution:
     name: str  # feature
     reason: str  # its reason code
     value: FeatureValue  # scaled value as seen, None when absent
-    points: int  # points added, 0 when absent (neutral)
-    lost_points: int  # distance to the best that this feature can score, 0 when absent
+    points: int  # points added, 0 when absent (neutral) unless silence is priced
+    lost_points: int  # distance to the best that this feature can score, 0 when neutral
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def _contribution(feature: Feature, value: FeatureValue) -> Contribution:
 
 def _points(feature: Feature, value: FeatureValue) -> int | None:
     if value is None:
-        return None
+        return feature.absent_points or None
     if isinstance(value, str):
         return feature.categories.get(value)
     if feature.categories:
@@ -144,8 +145,10 @@ NUMBER_BIN = {"below", "rows", "bad", "woe_ppm", "points"}
 CATEGORY_BIN = {"categories", "rows", "bad", "woe_ppm", "points"}
 
 
-def parse_scorecard(text: str, *, name: str) -> Scorecard:
+def parse_scorecard(text: str, *, name: str, silence_priced: bool = False) -> Scorecard:
     """This function will read a scorecard file strictly. `name` names the file in errors.
+
+    A scorecard that decides leaves silence at 0; only an analyst's tool may read one that prices it (`silence_priced`).
 
     Raises: ScorecardInvalid for an unknown or missing field, a wrong type, bins out of order, a table that does not
     fall with points or does not cover every total, a neutral value that is not 0, or a content hash that differs.
@@ -165,7 +168,10 @@ def parse_scorecard(text: str, *, name: str) -> Scorecard:
         raise ScorecardInvalid(f"{name}: content_sha256 does not match the content (expected {digest})")
     if not isinstance(document["features"], list) or not document["features"]:
         raise ScorecardInvalid(f"{name}: features must be a list with at least one entry")
-    features = tuple(_feature(row, f"{name}: features[{i}]") for i, row in enumerate(document["features"]))
+    features = tuple(
+        _feature(row, f"{name}: features[{i}]", silence_priced=silence_priced)
+        for i, row in enumerate(document["features"])
+    )
     if len({one.name for one in features}) != len(features):
         raise ScorecardInvalid(f"{name}: a feature name occurs twice")
     table = document["pd_table"]
@@ -195,17 +201,22 @@ def _check_table(card: Scorecard, name: str) -> None:
 
 
 def _all_points(feature: Feature) -> list[int]:
-    return [*feature.points, *feature.categories.values(), *feature.special.values()]
+    return [
+        *feature.points, *feature.categories.values(), *feature.special.values(), feature.absent_points,
+    ]  # fmt: skip
 
 
-def _feature(row: Any, where: str) -> Feature:
+def _feature(row: Any, where: str, *, silence_priced: bool) -> Feature:
     _keys(row, FEATURE, where)
     kind = row["kind"]
     if kind not in {"number", "category"}:
         raise ScorecardInvalid(f"{where}: kind {kind!r}, expected 'number' or 'category'")
     _keys(row["missing"], {"rows", "bad", "points"}, f"{where}.missing")
-    if row["missing"]["points"] != 0:
-        raise ScorecardInvalid(f"{where}.missing: absent is neutral, points must be 0 (G2)")
+    absent = _typed(row["missing"]["points"], int, f"{where}.missing.points")
+    if absent != 0 and not silence_priced:
+        raise ScorecardInvalid(
+            f"{where}.missing: absent is neutral, points must be 0 (G2); train with --missing neutral"
+        )
     if not row["bins"]:
         raise ScorecardInvalid(f"{where}.bins: at least one bin")
     for i, one in enumerate(row["bins"]):
@@ -226,6 +237,7 @@ def _feature(row: Any, where: str) -> Feature:
         categories=categories,
         special=special,
         best_points=max([*points, *categories.values(), *special.values()]),
+        absent_points=absent,
     )
 
 

@@ -41,6 +41,7 @@ MEANINGS = {
     "PUHUI_SECRET_KEY": "secret: sessions and form tokens",
     "PUHUI_SIMULATION": "tests: number of loans of the simulated borrowers",
     "PUHUI_TLS_AT_PROXY": "`1` sends plain HTTP to HTTPS (production)",
+    "PUHUI_TRAIN_PYTHON": "interpreter that has optbinning, for `puhui lab train`",
     "PUHUI_VAR": "folder of documents and, in the demo, of everything else",
     "PUHUI_ZONE": "the lender's zone, in which its business dates end",
 }

@@ -5,6 +5,7 @@ regression over quantile bins), each bin's weight of evidence (WOE) is compared 
 regression weighs the features. The result is a points table that a person can read, and a model card that says what
 it is good for and what it is not. Needs the extra `train`; nothing here runs when a decision is made.
 
-Invariants: the same command on the same file writes the same bytes; what is absent scores 0 (G2); age, sex, marital
+Invariants: the same command on the same file writes the same bytes; with `--missing neutral`, which a credit policy
+requires, what is absent scores 0 (G2); age, sex, marital
 status, race and religion are never used, nor a price (it already contains another lender's opinion), nor a region.
 """

@@ -6,7 +6,7 @@ Restrictions (1972). Weight of evidence is smoothed towards the cohort, so a thi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,13 @@ PRE_BINS = 20  # quantiles before pooling
 MIN_SHARE = 0.05  # of all rows in a bin
 MIN_BAD = 5  # bad rows in a bin
 SMOOTHING = 20.0  # rows of the cohort's own rate added to each bin
-MISSING = -1  # bin number of an absent value or of a category without evidence
+MISSING = (
+    -1
+)  # bin number of what is neutral: absent and special values, unless they speak, and unseen categories
+EXTRA_ROWS, EXTRA_EACH = (
+    50,
+    5,
+)  # rows, and good and bad ones among them, from which a special or absent value speaks
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -35,6 +41,7 @@ class Binning:
     groups: tuple[tuple[str, ...], ...]  # categories of each bin
     special: tuple[int, ...]  # special values, neutral, outside the bins
     direction: str  # "higher_is_riskier", "higher_is_safer" or "category"
+    extras: tuple[int | None, ...] = ()  # special values (None: absent) that have points of their own
 
     @property
     def bins(self) -> int:
@@ -42,7 +49,15 @@ class Binning:
         return len(self.groups) if self.kind == "category" else len(self.cuts) + 1
 
     def assign(self, column: Column) -> Ints:
-        """This function will return the bin number of each row, MISSING for absent, special and unknown ones."""
+        """This function will return the bin number of each row, MISSING for absent, special and unknown ones; extra i
+        is bin -2 - i, so that a list of [*bins, *reversed extras, neutral] can be looked up with it."""
+        found = self._assign(column)
+        cells = column.texts if self.kind == "category" else column.numbers
+        for i, extra in enumerate(self.extras):
+            found[np.array([one == extra for one in cells])] = -2 - i
+        return found
+
+    def _assign(self, column: Column) -> Ints:
         if self.kind == "category":
             places = {one: i for i, group in enumerate(self.groups) for one in group}
             return np.array(
@@ -83,6 +98,42 @@ def make_binning(column: Column, bad: Ints, rows: Ints, special: tuple[int, ...]
         last = value
     merged = _merge(groups, count, wrong, len(rows))
     return _numbers(column, tuple(int(cuts[one[1]]) for one in merged[:-1]), special, rising=rising)
+
+
+def add_extras(binning: Binning, column: Column, bad: Ints, rows: Ints) -> Binning:
+    """This function will let absent and special values speak, each where enough of the given rows have it."""
+    cells = column.texts if column.kind == "category" else column.numbers
+    extras = []
+    for extra in (None, *binning.special):
+        outcome = bad[[i for i in rows.tolist() if cells[i] == extra]]
+        if len(outcome) >= EXTRA_ROWS and min(outcome.sum(), len(outcome) - outcome.sum()) >= EXTRA_EACH:
+            extras.append(extra)
+    return replace(binning, extras=tuple(extras))
+
+
+def make_fine_binning(column: Column, rows: Ints, special: tuple[int, ...]) -> Binning:
+    """This function will bin a numeric column by quantiles only, for a fit that learns the direction itself."""
+    kept = [i for i in rows.tolist() if column.numbers[i] is not None and column.numbers[i] not in special]
+    values = np.array([column.numbers[i] for i in kept], dtype=np.int64)
+    if len(values) == 0:
+        return _numbers(column, (), special, rising=True)
+    quantiles = np.quantile(values, np.linspace(0, 1, PRE_BINS + 1)[1:-1], method="lower")
+    cuts = np.unique(quantiles.astype(np.int64)) + 1
+    return _numbers(column, tuple(int(one) for one in cuts if one <= values.max()), special, rising=True)
+
+
+def merge_bins(binning: Binning, joins: tuple[bool, ...], *, rising: bool) -> Binning:
+    """This function will drop the borders that separate nothing: `joins[i]` puts bins i and i + 1 together."""
+    if binning.kind == "number":
+        cuts = tuple(cut for cut, join in zip(binning.cuts, joins, strict=True) if not join)
+        return replace(binning, cuts=cuts, direction="higher_is_riskier" if rising else "higher_is_safer")
+    groups = [list(binning.groups[0])]
+    for group, join in zip(binning.groups[1:], joins, strict=True):
+        if join:
+            groups[-1] += group
+        else:
+            groups.append(list(group))
+    return replace(binning, groups=tuple(tuple(one) for one in groups))
 
 
 def _counts(place: NDArray[Any], bad: Ints, bins: int) -> Floats:
@@ -148,17 +199,20 @@ class Evidence:
     rows: tuple[int, ...]  # per bin
     bad: tuple[int, ...]  # per bin
     woe: tuple[float, ...]  # log odds of bad against the cohort, smoothed; 0 for MISSING by definition
-    iv: float  # information value over the bins
+    iv: float  # information value over the bins, extras not counted
+    extras: tuple[float, ...] = ()  # log odds of bad of each extra, like woe
 
 
-def weigh(place: Ints, bad: Ints, bins: int) -> Evidence:
+def weigh(place: Ints, bad: Ints, bins: int, extras: int = 0) -> Evidence:
     """This function will return the weight of evidence of each bin (positive = riskier than the cohort)."""
     seen = place >= 0
     count = np.bincount(place[seen], minlength=bins)
     wrong = np.bincount(place[seen], bad[seen], minlength=bins)
-    base = bad.mean()
-    share = (wrong + SMOOTHING * base) / (count + SMOOTHING)
-    woe = np.log(share / (1 - share)) - np.log(base / (1 - base))
+    woe = _log_odds(wrong, count, float(bad.mean()))
+    other = [place == -2 - i for i in range(extras)]
+    own = _log_odds(
+        np.array([bad[one].sum() for one in other]), np.array([one.sum() for one in other]), float(bad.mean())
+    )
     right = count - wrong
     all_bad, all_good = max(1.0, wrong.sum()), max(1.0, right.sum())
     shares = ((wrong + 0.5) / all_bad, (right + 0.5) / all_good)
@@ -168,4 +222,11 @@ def weigh(place: Ints, bad: Ints, bins: int) -> Evidence:
         bad=tuple(int(one) for one in wrong),
         woe=tuple(woe.tolist()),
         iv=iv,
+        extras=tuple(own.tolist()),
     )
+
+
+def _log_odds(wrong: NDArray[Any], count: NDArray[Any], base: float) -> Floats:
+    """Of each bin against the cohort's, smoothed towards it."""
+    share = (wrong + SMOOTHING * base) / (count + SMOOTHING)
+    return np.asarray(np.log(share / (1 - share)) - np.log(base / (1 - base)), dtype=np.float64)

@@ -108,7 +108,7 @@ def render_card(card: dict[str, Any], document: dict[str, Any], measures: dict[s
         "",
         "## Points",
         "",
-        f"A person about whom nothing is known has {document['base_points']} points. Absent, special or never seen: 0 (neutral).",
+        f"A person about whom nothing is known has {document['base_points']} points. {_silence(document)}",
         "",
         "| feature | value | rows | bad | points |",
         "| --- | --- | --- | --- | --- |",
@@ -147,8 +147,25 @@ def _bins(row: dict[str, Any]) -> list[str]:
             low = one["below"]
         lines.append(f"| `{row['name']}` | {label} | {one['rows']} | {one['bad']} | {one['points']:+d} |")
     if row["missing"]["rows"]:
-        lines.append(f"| `{row['name']}` | absent | {row['missing']['rows']} | {row['missing']['bad']} | 0 |")
+        lines.append(
+            f"| `{row['name']}` | absent | {row['missing']['rows']} | {row['missing']['bad']} | {_signed(row['missing']['points'])} |"
+        )
+    lines += [
+        f"| `{row['name']}` | special: {_decimal(one['value'], row['decimals'])} | {one['rows']} | {one['bad']} | {_signed(one['points'])} |"
+        for one in row["special"]
+        if one["points"]
+    ]
     return lines
+
+
+def _silence(document: dict[str, Any]) -> str:
+    if any(row["missing"]["points"] for row in document["features"]):
+        return "Never seen: 0 (neutral). Absent has points where enough rows had no value, so no credit policy may use it."
+    return "Absent, special or never seen: 0 (neutral)."
+
+
+def _signed(points: int) -> str:
+    return f"{points:+d}" if points else "0"
 
 
 def _range(low: int | None, below: int | None, decimals: int) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from puhui.decisions.domain.scorecard import FORMAT, body_hash
-from puhui.lab.train.binning import MISSING
 from puhui.lab.train.fit import Chosen, Model
 from puhui.lab.train.metrics import ppm
 from puhui.lab.train.table import Column, Table
@@ -25,8 +24,8 @@ def make_document(
     by_name = {one.name: one for one in table.columns}
     features = [_feature(one, by_name[one.column], table) for one in model.features]
     base = int(np.rint(ANCHOR_POINTS + FACTOR * (-model.intercept - np.log(ANCHOR_ODDS))))
-    lows = sum(min(0, *[one["points"] for one in row["bins"]]) for row in features)
-    highs = sum(max(0, *[one["points"] for one in row["bins"]]) for row in features)
+    lows = sum(min(0, *_all_points(row)) for row in features)
+    highs = sum(max(0, *_all_points(row)) for row in features)
     document = {
         "format": FORMAT,
         "name": name,
@@ -48,20 +47,30 @@ def make_document(
     return document
 
 
+def _all_points(row: dict[str, Any]) -> list[int]:
+    return [one["points"] for one in (*row["bins"], *row["special"], row["missing"])]
+
+
 def _pd_ppm(points: int) -> int:
     log_odds_good = (points - ANCHOR_POINTS) / FACTOR + np.log(ANCHOR_ODDS)
     return min(max(ppm(float(1 / (1 + np.exp(log_odds_good)))), 1), 999_999)
 
 
 def _feature(one: Chosen, column: Column, table: Table) -> dict[str, Any]:
-    place = one.binning.assign(column)
     bad = np.array(table.bad, dtype=np.int64)
-    absent = place == MISSING
+    cells = column.texts if column.kind == "category" else column.numbers
+    absent = np.array([seen is None for seen in cells])
     specials = []
     for value in one.binning.special:
         rows = np.array([seen == value for seen in column.numbers])
-        specials.append({"value": value, "rows": int(rows.sum()), "bad": int(bad[rows].sum()), "points": 0})
-        absent &= ~rows
+        specials.append(
+            {
+                "value": value,
+                "rows": int(rows.sum()),
+                "bad": int(bad[rows].sum()),
+                "points": _extra(one, value),
+            }
+        )
     return {
         "name": one.column,
         "reason": f"SCORE_{one.column.upper()}",
@@ -72,8 +81,15 @@ def _feature(one: Chosen, column: Column, table: Table) -> dict[str, Any]:
         "weight_ppm": ppm(one.weight),
         "bins": [_bin(one, i) for i in range(one.binning.bins)],
         "special": specials,
-        "missing": {"rows": int(absent.sum()), "bad": int(bad[absent].sum()), "points": 0},
+        "missing": {"rows": int(absent.sum()), "bad": int(bad[absent].sum()), "points": _extra(one, None)},
     }
+
+
+def _extra(one: Chosen, value: int | None) -> int:
+    """Points of an absent or special value: 0 unless it speaks."""
+    if value not in one.binning.extras:
+        return 0
+    return int(np.rint(-FACTOR * one.extras[one.binning.extras.index(value)]))
 
 
 def _bin(one: Chosen, i: int) -> dict[str, Any]:
@@ -82,7 +98,7 @@ def _bin(one: Chosen, i: int) -> dict[str, Any]:
         "rows": one.evidence.rows[i],
         "bad": one.evidence.bad[i],
         "woe_ppm": ppm(woe),
-        "points": int(np.rint(-FACTOR * one.weight * woe)),
+        "points": int(np.rint(-FACTOR * one.values[i])),
     }
     if one.binning.kind == "category":
         return {"categories": list(one.binning.groups[i]), **shared}

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from puhui.decisions.domain.scorecard import parse_scorecard
+from puhui.lab.train.binning import make_binning
 from puhui.lab.train.card import make_card, make_summary, render_card
 from puhui.lab.train.document import make_document
-from puhui.lab.train.fit import FOLDS, SEEDS, Model, Specials, fit, out_of_fold
+from puhui.lab.train.fit import FOLDS, SEEDS, Binner, Model, Specials, fit, one_thread, out_of_fold
+from puhui.lab.train.leakage import CEILING_KS, check_columns, check_model
 from puhui.lab.train.metrics import Interval, calibration, intervals, ppm, rank, separation
+from puhui.lab.train.optimal import OptimalBinner, find_interpreter
+from puhui.lab.train.pair import Request, add_challenger, seal
 from puhui.lab.train.table import Column, Table, TrainingDataInvalid, read_table
 
 RESAMPLES = 1000
@@ -24,40 +30,81 @@ RESAMPLES = 1000
 class Trained:
     """What a run wrote."""
 
-    files: tuple[Path, ...]  # scorecard, card as JSON, card as Markdown
+    files: tuple[Path, ...]  # scorecard and its card, challenger, report, manifest, signature
     sha256: str  # content hash of the scorecard
-    ks: Interval  # out of fold
-    summary: dict[str, str]  # one sentence a language
+    ks: Interval  # of the scorecard, out of fold
+    challenger_ks: Interval | None  # of the challenger, out of fold; None if none was trained
+    summary: dict[str, str]  # what came out, by language
 
 
-def train(
-    *,
-    data: Path,
-    target: str,
-    out: Path,
-    name: str,
-    exclude: list[str],
-    special: dict[str, list[str]],
-    notes: Path | None,
-    holdout: Path | None,
-    resamples: int = RESAMPLES,
-) -> Trained:
-    """This function will train a scorecard on `data` and write `name`.json, `name`.card.json and `name`.card.md to `out`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run may be told beside the file and its target."""
+
+    exclude: tuple[str, ...] = ()  # columns to leave out
+    special: Mapping[str, list[str]] = field(
+        default_factory=dict
+    )  # values that mean something else, by column
+    notes: Path | None = None  # sentences for the card
+    holdout: Path | None = None  # rows never used in training
+    time: str | None = None  # column of moments, for the out-of-time test
+    groups: tuple[str, ...] = ()  # columns of the fairness report
+    bad_value: str | None = None  # the target's value that means bad
+    key: Path | None = None  # to sign with
+    missing: str = (
+        "scored"  # "scored": absent and special values have evidence; "neutral": 0 points, as G2 asks
+    )
+    binning: str = "auto"  # "optbinning", "isotonic", or the first that is there
+    challenger: bool = True  # whether to train one
+    trust: tuple[str, ...] = ()  # columns that the leakage guard lets pass
+    ceiling: float = CEILING_KS * 100  # out-of-fold KS in % that nobody reaches honestly
+    resamples: int = RESAMPLES  # of each bootstrap
+
+
+def train(*, data: Path, target: str, out: Path, name: str, options: Options) -> Trained:
+    """This function will train on `data` and write to `out`: `name`.json with its card, and unless told otherwise the
+    challenger, the report on both, and in any case the manifest.
 
     Raises: TrainingDataInvalid for a file that cannot be used.
     """
-    table = read_table(data, target=target, exclude=exclude)
-    specials = _specials(table, special)
+    interpreter = _interpreter(options.binning)
+    with one_thread(), OptimalBinner(interpreter) if interpreter else nullcontext(make_binning) as binner:
+        return _train(data, target, out, name, options, binner, "optbinning" if interpreter else "isotonic")
+
+
+def _interpreter(binning: str) -> str | None:
+    if binning == "isotonic":
+        return None
+    found = find_interpreter()
+    if found is None and binning == "optbinning":
+        raise TrainingDataInvalid(
+            "--binning optbinning: no interpreter here can import optbinning; run `make bench` once,"
+            " or name one in PUHUI_TRAIN_PYTHON"
+        )
+    return found
+
+
+def _train(
+    data: Path, target: str, out: Path, name: str, options: Options, binner: Binner, binning: str
+) -> Trained:
+    exclude = list(options.exclude)
+    keep = tuple(dict.fromkeys([*([options.time] if options.time else []), *options.groups]))
+    table = read_table(data, target=target, exclude=exclude, keep=keep, bad_value=options.bad_value)
+    specials = _specials(table, options.special)
     bad = np.array(table.bad, dtype=np.int64)
     if min(int(bad.sum()), int((1 - bad).sum())) < 10 * FOLDS:
         raise TrainingDataInvalid(
             f"{data.name}: {int(bad.sum())} bad rows of {len(bad)}; at least {10 * FOLDS} of each kind"
         )
-    predictions = out_of_fold(table, specials)
-    measures = intervals(predictions, bad, resamples=resamples, seed=SEEDS[0])
-    model = fit(table, np.arange(len(bad), dtype=np.int64), specials)
+    check_columns(table, options.trust)
+    silence = options.missing == "scored"
+    predictions = out_of_fold(table, specials, binner=binner, silence=silence)
+    measures = intervals(predictions, bad, resamples=options.resamples, seed=SEEDS[0])
+    check_model("scorecard", measures["ks"].low_ppm, round(options.ceiling * 10_000))
+    model = fit(table, np.arange(len(bad), dtype=np.int64), specials, binner=binner, silence=silence)
     if not model.features:
         raise TrainingDataInvalid(f"{data.name}: no column says anything about {target!r}")
+    command = _command(data, target, name, options, binning)
     training = {
         "file": data.name,
         "file_sha256": table.sha256,
@@ -66,11 +113,11 @@ def train(
         "rows": len(bad),
         "bad": int(bad.sum()),
         "excluded": table.excluded,
-        "method": "isotonic monotone bins, weight of evidence, logistic regression",
+        "method": _method(model, binning),
         "folds": FOLDS,
         "seeds": list(SEEDS),
-        "resamples": resamples,
-        "command": _command(data, target, name, exclude, special, notes, holdout),
+        "resamples": options.resamples,
+        "command": command,
     }
     summary = make_summary(measures["ks"], len(bad), int(bad.sum()))
     document = make_document(model, table, name=name, training=training, summary=summary)
@@ -79,21 +126,71 @@ def train(
         measures=measures,
         calibration=calibration(np.mean(np.array(predictions), axis=0), bad),
         dropped=model.dropped,
-        notes=_notes(notes),
-        holdout=_holdout(model, holdout, target, exclude, table),
+        notes=_notes(options.notes),
+        holdout=_holdout(model, options.holdout, target, exclude, table),
     )
-    return _write(out, name, document, card, measures)
+    written = _write(out, name, document, card, measures, silence_priced=silence)
+    if not options.challenger:
+        return replace(
+            written,
+            files=(
+                *written.files,
+                *seal(out, name=name, files=list(written.files), key=options.key, challenger=False),
+            ),
+        )
+    request = Request(
+        table=table,
+        specials=specials,
+        binner=binner,
+        silence=silence,
+        binning=binning,
+        training=training,
+        command=command,
+        name=name,
+        scorecard_sha256=written.sha256,
+        scorecard_pd=predictions,
+        scorecard_measures=measures,
+        time=options.time,
+        groups=options.groups,
+        resamples=options.resamples,
+    )
+    return _with_challenger(request, out, written, options.key)
+
+
+def _with_challenger(request: Request, out: Path, written: Trained, key: Path | None) -> Trained:
+    more, ks, about = add_challenger(request, out)
+    files = [*written.files, *more]
+    sealed = seal(out, name=request.name, files=files, key=key, challenger=True)
+    return Trained(
+        files=(*files, *sealed),
+        sha256=written.sha256,
+        ks=written.ks,
+        challenger_ks=ks,
+        summary={language: f"{text} {about[language]}" for language, text in written.summary.items()},
+    )
+
+
+def _method(model: Model, binning: str) -> str:
+    if model.refined:
+        return "monotone bins fitted together by ridge and lasso, directions learnt"
+    return f"{binning} monotone bins, weight of evidence, logistic regression"
 
 
 def _write(
-    out: Path, name: str, document: dict[str, Any], card: dict[str, Any], measures: dict[str, Interval]
+    out: Path,
+    name: str,
+    document: dict[str, Any],
+    card: dict[str, Any],
+    measures: dict[str, Interval],
+    *,
+    silence_priced: bool,
 ) -> Trained:
     texts = {
         f"{name}.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
         f"{name}.card.json": json.dumps(card, indent=1, ensure_ascii=False) + "\n",
         f"{name}.card.md": render_card(card, document, measures),
     }
-    parse_scorecard(texts[f"{name}.json"], name=f"{name}.json")  # what we write, the product accepts
+    parse_scorecard(texts[f"{name}.json"], name=f"{name}.json", silence_priced=silence_priced)
     out.mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         (out / file).write_text(text, encoding="utf-8")
@@ -101,11 +198,12 @@ def _write(
         files=tuple(out / file for file in texts),
         sha256=document["content_sha256"],
         ks=measures["ks"],
+        challenger_ks=None,
         summary=document["summary"],
     )
 
 
-def _specials(table: Table, special: dict[str, list[str]]) -> Specials:
+def _specials(table: Table, special: Mapping[str, list[str]]) -> Specials:
     by_name = {one.name: one for one in table.columns}
     found: Specials = {}
     for column, values in special.items():
@@ -160,18 +258,17 @@ def _holdout(
     }
 
 
-def _command(
-    data: Path,
-    target: str,
-    name: str,
-    exclude: list[str],
-    special: dict[str, list[str]],
-    notes: Path | None,
-    holdout: Path | None,
-) -> str:
+def _command(data: Path, target: str, name: str, options: Options, binning: str) -> str:
+    """The command that gives the same scorecard again; what does not touch its bytes (key, challenger) is not in it."""
     words = ["puhui lab train", f"--data {data.name}", f"--target {target}", f"--name {name}"]
-    words += [f"--exclude {' '.join(exclude)}"] if exclude else []
-    words += [f"--special {column}={','.join(values)}" for column, values in special.items()]
-    words += [f"--notes {notes.name}"] if notes else []
-    words += [f"--holdout {holdout.name}"] if holdout else []
+    words += [f"--bad {options.bad_value}"] if options.bad_value else []
+    words += [f"--time {options.time}"] if options.time else []
+    words += [f"--group {' '.join(options.groups)}"] if options.groups else []
+    words += [f"--exclude {' '.join(options.exclude)}"] if options.exclude else []
+    words += [f"--special {column}={','.join(values)}" for column, values in options.special.items()]
+    words += ["--missing neutral"] if options.missing == "neutral" else []
+    words += [f"--trust {' '.join(options.trust)}"] if options.trust else []
+    words += [f"--notes {options.notes.name}"] if options.notes else []
+    words += [f"--holdout {options.holdout.name}"] if options.holdout else []
+    words += [f"--binning {binning}"] if binning != "isotonic" else []
     return " ".join(words)

@@ -1,78 +1,214 @@
-"""`puhui lab`: tools of the analyst. `puhui lab train` fits a scorecard to a file of past loans."""
+"""`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+FILES = ("data", "notes", "holdout", "key")
+
 
 class Command(BaseCommand):
     """Dispatches to one tool of the lab."""
 
-    help = "Tools of the analyst: train"
+    help = "Tools of the analyst: train, score, ks"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the tools and their options."""
         tools = parser.add_subparsers(dest="tool", required=True, metavar="TOOL")
-        train = tools.add_parser("train", help="fit a scorecard to a file of past loans")
-        train.add_argument(
-            "--data", type=Path, required=True, metavar="FILE", help="CSV with a header (.csv, .csv.gz)"
-        )
-        train.add_argument(
-            "--target", required=True, metavar="COL", help="column that tells good from bad (0/1 or good/bad)"
-        )
-        train.add_argument(
-            "--out", type=Path, required=True, metavar="DIR", help="where the scorecard and its card go"
-        )
-        train.add_argument(
-            "--name", default="scorecard", help="name of the scorecard, e.g. scorecard-2026-11-01"
-        )
-        train.add_argument("--exclude", nargs="+", default=[], metavar="COL", help="columns to leave out")
-        train.add_argument(
-            "--special",
-            nargs="+",
-            default=[],
-            metavar="COL=V,V",
-            help="values that mean something other than a number",
-        )
-        train.add_argument(
-            "--notes", type=Path, metavar="FILE", help="TOML with sentences for the card (en, zh)"
-        )
-        train.add_argument(
-            "--holdout", type=Path, metavar="FILE", help="rows never used in training, scored for the card"
-        )
+        train = tools.add_parser("train", help="fit a scorecard and a challenger to a file of past loans")
+        _add_train(train)
+        score = tools.add_parser("score", help="score every row of a file with a trained model")
+        _add_score(score)
+        ks = tools.add_parser("ks", help="measure the recipe on a file, against the reference and chance")
+        _add_ks(ks)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the chosen tool."""
-        try:
-            from puhui.lab.train.run import train
-            from puhui.lab.train.table import TrainingDataInvalid
-        except ModuleNotFoundError as error:
-            raise CommandError(f"{error.name} is not installed; pip install 'puhui[train]'") from None
-        for option in ("data", "notes", "holdout"):
-            if options[option] is not None and not options[option].is_file():
+        for option in FILES:
+            if options.get(option) is not None and not options[option].is_file():
                 raise CommandError(f"--{option} {options[option]}: no such file")
+        tools: dict[str, Callable[..., None]] = {"train": self._train, "score": self._score, "ks": self._ks}
+        try:
+            tools[options["tool"]](options)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("puhui"):
+                raise
+            raise CommandError(f"{error.name} is not installed; pip install 'puhui[train]'") from None
+
+    def _train(self, options: dict[str, Any]) -> None:
+        from puhui.lab.train.run import Options, train
+        from puhui.lab.train.signing import ModelFilesInvalid
+        from puhui.lab.train.table import TrainingDataInvalid
+
         try:
             done = train(
                 data=options["data"],
                 target=options["target"],
                 out=options["out"],
                 name=options["name"],
-                exclude=options["exclude"],
-                special=_special(options["special"]),
-                notes=options["notes"],
-                holdout=options["holdout"],
+                options=Options(
+                    exclude=tuple(options["exclude"]),
+                    special=_special(options["special"]),
+                    notes=options["notes"],
+                    holdout=options["holdout"],
+                    time=options["time"],
+                    groups=tuple(options["group"]),
+                    bad_value=options["bad"],
+                    key=options["key"],
+                    missing=options["missing"],
+                    binning=options["binning"],
+                    challenger=not options["no_challenger"],
+                    trust=tuple(options["trust"]),
+                    ceiling=options["ceiling"],
+                ),
             )
-        except TrainingDataInvalid as error:
+        except (TrainingDataInvalid, ModelFilesInvalid) as error:
             raise CommandError(str(error)) from None
         for language in ("en", "zh"):
             self.stdout.write(done.summary[language])
         for file in done.files:
             self.stdout.write(f"wrote {file}")
         self.stdout.write(f"content sha256 {done.sha256}")
+
+    def _score(self, options: dict[str, Any]) -> None:
+        from puhui.lab.score.errors import ScoringDataInvalid
+        from puhui.lab.score.run import score
+        from puhui.lab.train.signing import ModelFilesInvalid
+
+        try:
+            done = score(
+                model=options["model"],
+                data=options["data"],
+                out=options["out"],
+                key=options["key"],
+                reasons=options["reasons"],
+                allow_empty=options["allow_empty"],
+            )
+        except (ScoringDataInvalid, ModelFilesInvalid) as error:
+            raise CommandError(str(error)) from None
+        for line in done.lines():
+            self.stdout.write(line)
+
+    def _ks(self, options: dict[str, Any]) -> None:
+        from puhui.lab.reference import measure, render
+        from puhui.lab.train.table import TrainingDataInvalid
+
+        try:
+            found = measure(
+                data=options["data"],
+                target=options["target"],
+                exclude=options["exclude"],
+                bad_value=options["bad"],
+                ceiling=options["ceiling"],
+            )
+        except TrainingDataInvalid as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(render(found))
+        if failed := found.failures():
+            raise CommandError("; ".join(failed))
+
+
+def _add_train(train: CommandParser) -> None:
+    _add_source(train)
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the models and cards go")
+    train.add_argument("--name", default="scorecard", help="name of the scorecard, e.g. scorecard-2026-11-01")
+    train.add_argument("--time", metavar="COL", help="dates or numbers: the latest fifth tests both models")
+    train.add_argument(
+        "--group", nargs="+", default=[], metavar="COL", help="groups of the fairness report, never scored"
+    )
+    train.add_argument(
+        "--special",
+        nargs="+",
+        default=[],
+        metavar="COL=V,V",
+        help="values that mean something else than a number",
+    )
+    train.add_argument("--notes", type=Path, metavar="FILE", help="TOML with sentences for the card (en, zh)")
+    train.add_argument(
+        "--holdout", type=Path, metavar="FILE", help="rows never used in training, scored for the card"
+    )
+    train.add_argument(
+        "--key", type=Path, metavar="FILE", help="sign with it: Ed25519 private key (PEM) or a shared secret"
+    )
+    train.add_argument(
+        "--missing",
+        choices=["scored", "neutral"],
+        default="scored",
+        help="absent and special values: points of their own, or 0 as a credit policy requires",
+    )
+    train.add_argument(
+        "--binning",
+        choices=["auto", "optbinning", "isotonic"],
+        default="auto",
+        help="optbinning in a process of its own; auto: if it is there",
+    )
+    train.add_argument(
+        "--trust",
+        nargs="+",
+        default=[],
+        metavar="COL",
+        help="columns known before the outcome, however well they tell it",
+    )
+    train.add_argument(
+        "--ceiling",
+        type=float,
+        default=80.0,
+        metavar="PERCENT",
+        help="KS that nobody reaches honestly; above it nothing is written",
+    )
+    train.add_argument("--no-challenger", action="store_true", help="only the scorecard")
+
+
+def _add_score(score: CommandParser) -> None:
+    score.add_argument("--model", type=Path, required=True, metavar="DIR", help="a folder that train wrote")
+    score.add_argument(
+        "--data", type=Path, required=True, metavar="FILE", help="rows to score (.csv, .csv.gz, .parquet)"
+    )
+    score.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="scores in the same order (.csv, .parquet)"
+    )
+    score.add_argument(
+        "--key", type=Path, metavar="FILE", help="check the signature: public key (PEM) or the shared secret"
+    )
+    score.add_argument("--reasons", action="store_true", help="four reason codes for every score")
+    score.add_argument(
+        "--allow-empty", nargs="+", default=[], metavar="COL", help="columns that may be empty in every row"
+    )
+
+
+def _add_ks(ks: CommandParser) -> None:
+    _add_source(ks)
+    ks.add_argument(
+        "--ceiling",
+        type=float,
+        metavar="PERCENT",
+        help="KS that nobody reaches honestly; above it is leakage",
+    )
+
+
+def _add_source(tool: CommandParser) -> None:
+    tool.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="rows with a header (.csv, .csv.gz, .parquet)",
+    )
+    tool.add_argument(
+        "--target",
+        required=True,
+        metavar="COL",
+        help="column that tells good from bad (0/1, good/bad, false/true)",
+    )
+    tool.add_argument(
+        "--bad", metavar="VALUE", help="the target's value that means bad, if it is none of these"
+    )
+    tool.add_argument("--exclude", nargs="+", default=[], metavar="COL", help="columns to leave out")
 
 
 def _special(words: list[str]) -> dict[str, list[str]]:
