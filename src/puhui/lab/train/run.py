@@ -87,38 +87,16 @@ def _interpreter(binning: str) -> str | None:
 def _train(
     data: Path, target: str, out: Path, name: str, options: Options, binner: Binner, binning: str
 ) -> Trained:
-    exclude = list(options.exclude)
-    keep = tuple(dict.fromkeys([*([options.time] if options.time else []), *options.groups]))
-    table = read_table(data, target=target, exclude=exclude, keep=keep, bad_value=options.bad_value)
-    specials = _specials(table, options.special)
-    bad = np.array(table.bad, dtype=np.int64)
-    if min(int(bad.sum()), int((1 - bad).sum())) < 10 * FOLDS:
-        raise TrainingDataInvalid(
-            f"{data.name}: {int(bad.sum())} bad rows of {len(bad)}; at least {10 * FOLDS} of each kind"
-        )
-    check_columns(table, options.trust)
+    table, specials = _read(data, target, options)
     silence = options.missing == "scored"
+    bad = np.array(table.bad, dtype=np.int64)
     predictions = out_of_fold(table, specials, binner=binner, silence=silence)
     measures = intervals(predictions, bad, resamples=options.resamples, seed=SEEDS[0])
     check_model("scorecard", measures["ks"].low_ppm, round(options.ceiling * 10_000))
     model = fit(table, np.arange(len(bad), dtype=np.int64), specials, binner=binner, silence=silence)
     if not model.features:
         raise TrainingDataInvalid(f"{data.name}: no column says anything about {target!r}")
-    command = _command(data, target, name, options, binning)
-    training = {
-        "file": data.name,
-        "file_sha256": table.sha256,
-        "target": target,
-        "bad_value": table.bad_value,
-        "rows": len(bad),
-        "bad": int(bad.sum()),
-        "excluded": table.excluded,
-        "method": _method(model, binning),
-        "folds": FOLDS,
-        "seeds": list(SEEDS),
-        "resamples": options.resamples,
-        "command": command,
-    }
+    training = _training(data, target, name, options, table, model, binning)
     summary = make_summary(measures["ks"], len(bad), int(bad.sum()))
     document = make_document(model, table, name=name, training=training, summary=summary)
     card = make_card(
@@ -127,17 +105,12 @@ def _train(
         calibration=calibration(np.mean(np.array(predictions), axis=0), bad),
         dropped=model.dropped,
         notes=_notes(options.notes),
-        holdout=_holdout(model, options.holdout, target, exclude, table),
+        holdout=_holdout(model, options.holdout, target, list(options.exclude), table),
     )
     written = _write(out, name, document, card, measures, silence_priced=silence)
     if not options.challenger:
-        return replace(
-            written,
-            files=(
-                *written.files,
-                *seal(out, name=name, files=list(written.files), key=options.key, challenger=False),
-            ),
-        )
+        sealed = seal(out, name=name, files=list(written.files), key=options.key, challenger=False)
+        return replace(written, files=(*written.files, *sealed))
     request = Request(
         table=table,
         specials=specials,
@@ -145,7 +118,7 @@ def _train(
         silence=silence,
         binning=binning,
         training=training,
-        command=command,
+        command=training["command"],
         name=name,
         scorecard_sha256=written.sha256,
         scorecard_pd=predictions,
@@ -155,6 +128,41 @@ def _train(
         resamples=options.resamples,
     )
     return _with_challenger(request, out, written, options.key)
+
+
+def _read(data: Path, target: str, options: Options) -> tuple[Table, Specials]:
+    """The file, and whether it can be used: enough rows of each kind, and no column that knows the outcome."""
+    keep = tuple(dict.fromkeys([*([options.time] if options.time else []), *options.groups]))
+    table = read_table(
+        data, target=target, exclude=list(options.exclude), keep=keep, bad_value=options.bad_value
+    )
+    specials = _specials(table, options.special)
+    bad = sum(table.bad)
+    if min(bad, len(table.bad) - bad) < 10 * FOLDS:
+        raise TrainingDataInvalid(
+            f"{data.name}: {bad} bad rows of {len(table.bad)}; at least {10 * FOLDS} of each kind"
+        )
+    check_columns(table, options.trust)
+    return table, specials
+
+
+def _training(
+    data: Path, target: str, name: str, options: Options, table: Table, model: Model, binning: str
+) -> dict[str, Any]:
+    return {
+        "file": data.name,
+        "file_sha256": table.sha256,
+        "target": target,
+        "bad_value": table.bad_value,
+        "rows": len(table.bad),
+        "bad": sum(table.bad),
+        "excluded": table.excluded,
+        "method": _method(model, binning),
+        "folds": FOLDS,
+        "seeds": list(SEEDS),
+        "resamples": options.resamples,
+        "command": _command(data, target, name, options, binning),
+    }
 
 
 def _with_challenger(request: Request, out: Path, written: Trained, key: Path | None) -> Trained:
