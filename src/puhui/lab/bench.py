@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from puhui.lab.bench_api import measure
+from puhui.lab.bench_scores import GOALS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -159,10 +160,39 @@ def api_lines() -> list[Line]:
     return lines
 
 
+def score_lines() -> list[Line]:
+    """This function will time scores of one person against their peers, where `.venv-bench` has these."""
+    interpreter = ROOT / ".venv-bench" / "bin" / "python"
+    if not interpreter.exists():
+        raise SystemExit(
+            "scores: no .venv-bench; python3 -m venv .venv-bench && .venv-bench/bin/pip install -e '.[bench]'"
+        )
+    done = subprocess.run(
+        [str(interpreter), "-m", "puhui.lab.bench_scores"],
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    return [
+        Line(
+            name=name,
+            value=round(found[name]["ratio"], 2),
+            unit="x",
+            goal=goal,
+            met=found[name]["ratio"] >= goal,
+        )
+        for name, goal in GOALS.items()
+    ]
+
+
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
     "api": api_lines,
+    "scores": score_lines,
     "runs": first_and_second_run,
 }
 

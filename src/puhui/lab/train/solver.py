@@ -15,7 +15,7 @@ from typing import Any
 def solve(order: dict[str, Any]) -> dict[str, Any]:
     """This function will bin one column monotonically, cuts of numbers or groups of categories."""
     import numpy
-    from optbinning import OptimalBinning  # type: ignore[import-not-found]
+    from optbinning import OptimalBinning
 
     number = order["kind"] == "number"
     binning = OptimalBinning(
