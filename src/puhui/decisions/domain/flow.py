@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from puhui.core.canonical import plain
 from puhui.core.rounding import Rounding
@@ -10,6 +11,7 @@ from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain.affordability import assess_affordability
 from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
 from puhui.decisions.domain.prices import highest_rate, make_price
+from puhui.decisions.domain.proof_points import INCOME, SETTLED, add_proofs
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.run import Finding, Run
 from puhui.decisions.domain.tables import NONE, Row, Table, Value
@@ -73,7 +75,15 @@ def _facts(run: Run) -> None:
 def _score(run: Run) -> None:
     model = run.rules.model
     values: dict[str, Value] = {one.name: run.values[one.fact] for one in run.rules.policy.features}
-    run.score = score = model.evaluate(values)
+    score = model.evaluate(values)
+    policy = run.rules.policy
+    run.proofs = proven = add_proofs(
+        policy.proofs, run.values, most_points=policy.proof_points_most, version=run.version
+    )
+    if proven.points:
+        total = score.points + proven.points
+        score = replace(score, points=total, pd_ppm=model.pd_of(total))
+    run.score = score
     run.values["score.points"], run.values["score.pd_ppm"] = score.points, score.pd_ppm
     version = f"{model.name} {model.sha256[:SHORT]}"
     children = tuple(
@@ -88,16 +98,19 @@ def _score(run: Run) -> None:
             for one in score.contributions
         ]
     )
+    because: dict[str, str | int | bool | None] = {
+        "base_points": model.base_points,
+        "absent": sum([one.value is None for one in score.contributions]),
+        "reasons": ", ".join(score.reasons),
+    }
+    if proven.steps:
+        because["proof_points"] = proven.points
     run.step(
         "score",
         score.points,
-        {
-            "base_points": model.base_points,
-            "absent": sum([one.value is None for one in score.contributions]),
-            "reasons": ", ".join(score.reasons),
-        },
+        because,
         version=version,
-        children=children,
+        children=children + proven.steps,
     )
     run.step("probability_of_default", score.pd_ppm, {"points": score.points}, version=version)
 
@@ -118,9 +131,18 @@ def _price(run: Run) -> None:
 
 
 def _affordability(run: Run) -> None:
-    house = run.input.house
+    house, asked = run.input.house, run.input.application
+    income, settled = run.values.get(INCOME), run.values.get(SETTLED)
+    because: dict[str, str | int | bool | None] = {}
+    if isinstance(income, int):  # what is proven counts, whether more or less than what was stated
+        because["stated_income_minor"] = asked.income_minor
+        asked = replace(asked, income_minor=income)
+    if isinstance(settled, int) and settled:
+        because["settled_minor"] = gone = min(settled, asked.other_instalments_minor)
+        asked = replace(asked, other_instalments_minor=asked.other_instalments_minor - gone)
+    run.counted = asked
     run.affordability = found = assess_affordability(
-        run.input.application,
+        asked,
         essential_floor_minor=house.essential_floor_minor,
         reserve_ppm=house.reserve_ppm,
     )
@@ -129,7 +151,8 @@ def _affordability(run: Run) -> None:
     run.step(
         "affordable_payment",
         found.affordable_minor,
-        {
+        because
+        | {
             "income_minor": found.income_minor,
             "rent_minor": found.rent_minor,
             "living_minor": found.living_minor,
@@ -171,6 +194,8 @@ def _capacity(run: Run) -> None:
 
 def _limit(run: Run) -> None:
     product, house = run.input.product, run.input.house
+    plus = run.proofs.budget_minor if run.proofs else 0
+    run.values["budget.limit_minor"] = int(run.values["budget.limit_minor"] or 0) + plus
     parts = {
         "capacity_minor": int(run.values["capacity.longest_minor"] or 0),
         "budget_minor": int(run.values["budget.limit_minor"] or 0),
@@ -183,6 +208,8 @@ def _limit(run: Run) -> None:
     run.values["limit.limit_minor"] = run.limit_minor
     binding = next(name for name, amount in parts.items() if amount == smallest)
     because: dict[str, str | int | bool | None] = dict(parts)
+    if plus:
+        because["proofs_minor"] = plus
     run.step(
         "limit",
         run.limit_minor,

@@ -92,8 +92,8 @@ def _longer_term(run: Run, smaller: Approved) -> list[Help]:
 
 def _settle_other(run: Run) -> list[Help]:
     """How much of the other instalments would have to end, and what would then be lent over the asked term."""
-    assert run.affordability and run.terms
-    asked, house, month = run.input.application, run.input.house, run.affordability
+    assert run.affordability and run.terms and run.counted
+    asked, house, month = run.counted, run.input.house, run.affordability
     if (
         not asked.other_instalments_minor
         or int(run.values["capacity.instalment_minor"] or 0) <= month.affordable_minor

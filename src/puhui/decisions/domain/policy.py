@@ -20,7 +20,9 @@ from typing import Any
 from puhui.core.canonical import content_hash
 from puhui.decisions.domain.conditions import InputType, parse_type
 from puhui.decisions.domain.generate import load_evaluators, write_source
+from puhui.decisions.domain.proof_points import INCOME, SETTLED, ProofPoints, read_proof_points
 from puhui.decisions.domain.tables import Known, Table, Values, read_table, read_type
+from puhui.evidence.domain import PREFIX
 from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
 
 UNITS = frozenset({"count", "percent"})
@@ -91,6 +93,8 @@ class CreditPolicy:
     line_days: int  # how long a line stands
     flow: tuple[str, ...]  # steps in order: built-in ones and tables
     features: tuple[Feature, ...]  # of the scorecard
+    proofs: tuple[ProofPoints, ...]  # what proofs add, () in a policy that knows none
+    proof_points_most: int  # all proofs together add at most so many points
     facts: dict[str, InputType]  # facts that may be read, with their types
     improvable: tuple[str, ...]  # features that a person can change by herself
     no_helps: tuple[str, ...]  # codes of what does not help, said with every decline
@@ -105,6 +109,7 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
     head = source.table("policy")
     fact_types = head.mapping("facts")
     feature_rows = source.rows("feature", called="name")
+    proof_rows = source.rows("proof", called="name")
     table_rows = source.rows("table", called="name")
     source.done()
     facts = {name: read_type(head, name, text, may_be_missing=True) for name, text in fact_types.items()}
@@ -121,6 +126,8 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
     features = tuple(_feature(row, facts) for row in feature_rows)
     if len({one.name for one in features}) != len(features):
         raise PolicyInvalid("a [[feature]] is named twice", file=file)
+    proofs = tuple(read_proof_points(row, facts) for row in proof_rows)
+    _check_proofs(proofs, features, tables, facts, file)
     written = write_source(tables)
     policy = CreditPolicy(
         id=head.text("id"),
@@ -135,6 +142,8 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
         line_days=head.integer("line_days"),
         flow=head.texts("flow"),
         features=features,
+        proofs=proofs,
+        proof_points_most=head.integer("proof_points_most") if proofs else 0,
         facts=facts,
         improvable=head.texts("improvable"),
         no_helps=head.texts("no_helps"),
@@ -164,6 +173,24 @@ def _feature(row: StrictTable, facts: Mapping[str, InputType]) -> Feature:
     return found
 
 
+def _check_proofs(
+    proofs: tuple[ProofPoints, ...],
+    features: tuple[Feature, ...],
+    tables: Mapping[str, Table],
+    facts: Mapping[str, InputType],
+    file: str,
+) -> None:
+    """Proven facts speak through [[proof]] alone, where they cannot hurt; no table and no feature reads them."""
+    if len({one.name for one in proofs}) != len(proofs):
+        raise PolicyInvalid("a [[proof]] is named twice", file=file)
+    read = {one.fact for one in features} | {name for table in tables.values() for name in table.inputs}
+    if loud := sorted(name for name in read if name.startswith(PREFIX)):
+        raise PolicyInvalid(f"{loud[0]} is read outside [[proof]], where a proof could hurt (G1)", file=file)
+    used = {one.fact for one in proofs} | {INCOME, SETTLED}
+    if idle := sorted(name for name in facts if name.startswith(PREFIX) and name not in used):
+        raise PolicyInvalid(f"{idle[0]} is declared and moves nothing", file=file)
+
+
 def _check_head(policy: CreditPolicy, head: StrictTable, file: str) -> None:
     if policy.version != policy.valid_from.isoformat() or not file.endswith(f"{policy.version}.toml"):
         raise head.invalid("version, valid_from and the name of the file must be one day")
@@ -171,6 +198,8 @@ def _check_head(policy: CreditPolicy, head: StrictTable, file: str) -> None:
         raise head.invalid("valid_to is not after valid_from")
     if not 1 <= policy.line_days <= 3660:
         raise head.invalid("line_days is not between 1 and 3660")
+    if policy.proofs and not 1 <= policy.proof_points_most <= 1000:
+        raise head.invalid("proof_points_most is not between 1 and 1000")
     names = {one.name for one in policy.features}
     if strangers := [one for one in policy.improvable if one not in names]:
         raise head.invalid(f"improvable names {strangers[0]!r}, which is no [[feature]]")

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain.affordability import Affordability
+from puhui.decisions.domain.application import ApplicationInput
 from puhui.decisions.domain.capacity import Capacity, Terms
 from puhui.decisions.domain.prices import Price
+from puhui.decisions.domain.proof_points import ProofSum
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.scorecard import Score
 from puhui.decisions.domain.tables import Value
@@ -34,8 +36,12 @@ class Run:
     values: dict[str, Value]  # variables known so far
     trace: list[TraceStep] = field(default_factory=list)  # steps so far
     findings: list[Finding] = field(default_factory=list)  # stops and referrals so far
-    score: Score | None = None  # after step score
+    score: Score | None = None  # after step score, proofs included
+    proofs: ProofSum | None = None  # after step score
     price: Price | None = None  # after step price
+    counted: ApplicationInput | None = (
+        None  # after step affordability: what she says, corrected by what is proven
+    )
     affordability: Affordability | None = None  # after step affordability
     terms: Terms | None = None  # after step capacity
     capacities: tuple[Capacity, ...] = ()  # after step capacity, by term

@@ -68,6 +68,13 @@ class StrictTable:
         """Take an integer."""
         return int(self._take(key, int, "an integer"))
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """Take a list of integers."""
+        values = self._take(key, list, "a list of integers")
+        if not all(type(one) is int for one in values):
+            raise self.invalid(f"{key} is not a list of integers")
+        return tuple(values)
+
     def flag(self, key: str) -> bool:
         """Take true or false."""
         return bool(self._take(key, bool, "true or false"))
