@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 
-from puhui.core.apr import DatedFlow, cost_of_flows
+from puhui.core.apr import CreditCost, DatedFlow, cost_of_flows
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding
 from puhui.products.domain.schedule import Method, ScheduleRow, build_schedule
@@ -67,10 +68,7 @@ def all_in_cost(*, principal_minor: int, value_date: date, rows: Sequence[Schedu
     Nominal by the unit-period actuarial method (12 CFR 1026 Appendix J; the form of China's all-in rules too),
     effective by Directive (EU) 2023/2225 Annex III; see `core.apr`. Rounded up, so no figure is below the true one.
     """
-    cost = cost_of_flows(
-        advances=[DatedFlow(on_date=value_date, amount_minor=principal_minor)],
-        payments=[DatedFlow(on_date=row.due_date, amount_minor=row.payment_minor) for row in rows],
-    )
+    cost = _cost_of(principal_minor, value_date, tuple([(row.due_date, row.payment_minor) for row in rows]))
     return AllInCost(
         apr_nominal_ppm=cost.nominal_ppm,
         apr_effective_ppm=cost.effective_ppm,
@@ -78,6 +76,15 @@ def all_in_cost(*, principal_minor: int, value_date: date, rows: Sequence[Schedu
         total_cost_minor=cost.cost_minor,
         interest_minor=sum(row.interest_minor for row in rows),
         fee_minor=sum(row.fee_minor for row in rows),
+    )
+
+
+@lru_cache(maxsize=512)
+def _cost_of(principal_minor: int, value_date: date, payments: tuple[tuple[date, int], ...]) -> CreditCost:
+    """One table is looked at several times on its way to a page: for the cap, for the quote, for the comparison."""
+    return cost_of_flows(
+        advances=[DatedFlow(on_date=value_date, amount_minor=principal_minor)],
+        payments=[DatedFlow(on_date=due, amount_minor=amount) for due, amount in payments],
     )
 
 
