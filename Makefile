@@ -56,8 +56,8 @@ format: $(DEV_STAMP) ## format and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-conformance: $(DEV_STAMP) ## agree with peers' and official figures (CASES=file)
-	@$(BIN)/python -m puhui.lab.conformance $(if $(CASES),--cases "$(CASES)")
+conformance: $(DEV_STAMP) ## agree with peers' and official figures (CASES=file, TABLE=page)
+	@$(BIN)/python -m puhui.lab.conformance $(if $(CASES),--cases "$(CASES)") $(if $(TABLE),--table "$(TABLE)")
 
 bench: $(DEV_STAMP) ## measure, write build/bench.json
 	@$(BIN)/python -m puhui.lab.bench $(ARGS)

@@ -34,9 +34,9 @@ HEAD = "date | what | amount | note\n2026-11-20 | disburse | 20000.00 | -\n"
 
 
 def test_every_semantics_version_stays_callable() -> None:
-    assert set(SEMANTICS) == {1}
+    assert set(SEMANTICS) == {1, 2}
     with pytest.raises(KeyError):
-        position(terms=replace(TERMS, semantics_version=2), events=[], as_of=DUE)
+        position(terms=replace(TERMS, semantics_version=3), events=[], as_of=DUE)
 
 
 def test_a_payload_from_the_future_is_not_read() -> None:

@@ -31,7 +31,7 @@ from puhui.runtime.worker import drain
 from puhui.web.shared.refusals import UNKNOWN, refused
 
 ZONE = "Asia/Shanghai"
-START = date(2026, 3, 2)
+START = date(2026, 11, 2)
 GOOD_ROW = 9773  # the safest file of data/lending_club_applicants.csv
 MONEY = {
     "amount": "20000",

@@ -130,7 +130,7 @@ def test_nothing_is_edited(table: str) -> None:
 def test_contract_texts_by_date(tmp_path: Path, settings: object) -> None:
     day = date(2026, 11, 20)
     template = queries.get_contract_template(product_id="haoqidai", language="zh-hans", on_date=day)
-    assert (template.language, template.version) == ("zh", "2025-01-01")
+    assert (template.language, template.version) == ("zh", "2026-11-01")
     english = queries.get_contract_template(product_id="haoqidai", language="en", on_date=day)
     assert english.language == "en" and "Loan contract" in english.text
     assert queries.get_lender(on_date=day).name_zh

@@ -15,13 +15,27 @@ from puhui.core.ids import derive_id
 from puhui.journeys.refund import LATE
 from puhui.journeys.staff_payment import BY_STAFF
 from puhui.ledger.queries import get_trial_balance
-from puhui.loans.domain import EventKind, LoanEvent, standing
+from puhui.loans.domain import EventKind, LoanEvent, balances, standing
 from puhui.loans.queries import list_events, list_loan_ids, list_positions
 from puhui.payments.domain import Direction, OrderState, PaymentOrder
 from puhui.payments.queries import get_suspense_balance, list_order_page, list_statement_days
 
 PAGE = 500
-CONTROLS = ("1001", "1002", "1003", "1301", "2001", "2002", "4001", "4002", "4003", "5001", "5002")
+CONTROLS = (
+    "1001",
+    "1002",
+    "1003",
+    "1004",
+    "1301",
+    "2001",
+    "2002",
+    "4001",
+    "4002",
+    "4003",
+    "5001",
+    "5002",
+    "5003",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +81,8 @@ def _pages() -> Iterator[list[str]]:
 def _add_positions(rebuilt: defaultdict[str, int], as_of: date) -> None:
     for ids in _pages():
         for position in list_positions(loan_ids=ids, as_of=as_of).values():
-            rebuilt["1301"] += position.principal_outstanding_minor
-            rebuilt["4001"] -= position.paid_interest_minor
-            rebuilt["4002"] -= position.paid_penalty_minor
-            rebuilt["4003"] -= position.paid_fee_minor
-            rebuilt["2001"] -= position.credit_minor
+            for code, amount in balances(position).items():
+                rebuilt[code] += amount
 
 
 def _orders() -> Iterator[PaymentOrder]:

@@ -39,14 +39,23 @@ ACCOUNTS = _chart(
     ("1001", "Bank (rail settlement account)", "银行存款（清算账户）", AccountKind.ASSET),
     ("1002", "Payouts in transit", "在途放款", AccountKind.ASSET),
     ("1003", "Collections in transit", "在途扣款", AccountKind.ASSET),
+    (
+        "1004",
+        "Third parties (merchants, buyers, disputes)",
+        "应收第三方款项（商户、受让方、争议）",
+        AccountKind.ASSET,
+    ),
+    ("1302", "Interest and penalties accrued, not received", "应计利息及罚息", AccountKind.ASSET),
     ("1301", "Loan principal", "贷款本金", AccountKind.ASSET),
     ("2001", "Suspense (unallocated cash)", "待核销款项", AccountKind.LIABILITY),
     ("2002", "Credit balances owed to customers", "应退客户款", AccountKind.LIABILITY),
     ("4001", "Interest income", "利息收入", AccountKind.INCOME),
     ("4002", "Penalty income", "罚息收入", AccountKind.INCOME),
     ("4003", "Fee income", "手续费收入", AccountKind.INCOME),
+    ("4004", "Interest and penalties earned, not received", "应计未收利息收入", AccountKind.INCOME),
     ("5001", "Waivers", "减免", AccountKind.EXPENSE),
     ("5002", "Write-offs", "核销损失", AccountKind.EXPENSE),
+    ("5003", "Loss on loans sold", "贷款转让损失", AccountKind.EXPENSE),
 )
 
 

@@ -80,7 +80,7 @@ class LoanRow(models.Model):
     line_id = models.CharField(max_length=26)
     currency = models.CharField(max_length=3)
     principal_minor = models.BigIntegerField()
-    state = models.CharField(max_length=10)
+    state = models.CharField(max_length=12)
     opened_at = models.DateTimeField()
 
     class Meta:
@@ -159,7 +159,7 @@ class LoanSnapshotRow(models.Model):
     customer_id = models.CharField(max_length=26)
     as_of = models.DateField()
     semantics_version = models.IntegerField()
-    state = models.CharField(max_length=10)
+    state = models.CharField(max_length=12)
     currency = models.CharField(max_length=3)
     principal_outstanding_minor = models.BigIntegerField()
     due_minor = models.BigIntegerField()

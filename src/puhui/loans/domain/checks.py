@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
+from puhui.core.money import MAX_MINOR
 from puhui.core.refusals import InputRefused, Refusal
 from puhui.loans.domain.compute import position
-from puhui.loans.domain.events import PAYMENTS, REVERSIBLE, WITHOUT_MONEY, EventKind, LoanEvent
+from puhui.loans.domain.events import PAYMENTS, REVERSIBLE, STAFF_KINDS, WITHOUT_MONEY, EventKind, LoanEvent
 from puhui.loans.domain.position import LoanState, Position
 from puhui.loans.domain.terms import ContractTerms
 
@@ -14,6 +16,25 @@ AFTER_THE_END = frozenset({EventKind.REVERSE, EventKind.CREDIT_REFUND})
 CLOSING = frozenset(
     {EventKind.PAYOFF, EventKind.WITHDRAW, EventKind.CREDIT_REFUND}
 )  # worked out from all before
+
+
+# A later event of these kinds was worked out from all that stood before it: it is undone first.
+DEPENDING = CLOSING | {
+    EventKind.WRITE_OFF,
+    EventKind.SALE,
+    EventKind.CHARGE_OFF,
+    EventKind.RECOVERY,
+    EventKind.RE_AGE,
+    EventKind.RE_AMORTISE,
+    EventKind.WAIVE,
+    EventKind.REFUND,
+    EventKind.EXTEND,
+    EventKind.MOVE_DUE,
+    EventKind.DEFER,
+}
+CHARGED_BACK = frozenset({EventKind.CHARGEBACK})
+FAR = timedelta(days=3660)  # no event reaches further past the last due date
+MOST_INSTALMENTS = 120
 
 
 class LoanClosed(Refusal):
@@ -108,6 +129,54 @@ class LaterEventDepends(Refusal):
     status = 409
 
 
+class EventNotOfContract(Refusal):
+    """The rules that the contract was signed under do not know this event."""
+
+    status = 409
+
+
+class AmountOutOfBounds(InputRefused):
+    """More than any amount that is counted here."""
+
+    field = "amount"
+
+
+class RefundExceedsLoan(InputRefused):
+    """A merchant returns more than was lent."""
+
+    field = "amount"
+
+
+class WaiverExceedsOpen(InputRefused):
+    """More would be waived than is open of that component."""
+
+    field = "amount"
+
+
+class RateAboveContract(InputRefused):
+    """A new rate may not be above the one that was signed."""
+
+    field = "annual_rate"
+
+
+class DatesUnfit(InputRefused):
+    """The dates of the event do not fit the schedule."""
+
+    field = "date"
+
+
+class CountUnfit(InputRefused):
+    """The number of instalments of the event is not one that is agreed."""
+
+    field = "count"
+
+
+class LoanNotWrittenOff(Refusal):
+    """A recovery is money after a write-off, and there was none."""
+
+    status = 409
+
+
 def standing(events: Sequence[LoanEvent]) -> list[LoanEvent]:
     """This function will return the events that count: not reversed, and not themselves a reversal."""
     undone = {event.payload["event_id"] for event in events if event.kind is EventKind.REVERSE}
@@ -131,8 +200,12 @@ def check_event(
     LaterEventDepends.
     """
     kind = event.kind
+    if kind in STAFF_KINDS and terms.semantics_version == 1:
+        raise EventNotOfContract(kind=kind.value)
     _check_open(before, kind)
     _check_date(terms, event, before)
+    if event.amount_minor > MAX_MINOR:
+        raise AmountOutOfBounds(max_minor=MAX_MINOR, currency=terms.currency)
     if kind in WITHOUT_MONEY:
         assert event.amount_minor == 0, f"{kind.value} moves no money"
     elif event.amount_minor <= 0:
@@ -151,6 +224,8 @@ def check_event(
         assert event.payload["from"] == event.value_date.isoformat(), "a freeze counts from the day of asking"
     elif kind in {EventKind.DISBURSE, EventKind.DISBURSE_RETURNED}:
         _check_payout(terms, events, event)
+    elif kind in STAFF_KINDS:
+        _check_staff_event(terms, events, event, before)
 
 
 def _check_date(terms: ContractTerms, event: LoanEvent, before: Position) -> None:
@@ -174,6 +249,66 @@ def _check_payout(terms: ContractTerms, events: Sequence[LoanEvent], event: Loan
     paid = [one for one in standing(events) if one.kind in REVERSIBLE]
     if event.kind is EventKind.DISBURSE_RETURNED and paid:
         raise LaterEventDepends(kind=paid[0].kind.value, value_date=paid[0].value_date)
+
+
+def _check_staff_event(
+    terms: ContractTerms, events: Sequence[LoanEvent], event: LoanEvent, before: Position
+) -> None:
+    """What each kind of version 2 asks for beyond the order of life."""
+    kind, said = event.kind, event.payload
+    if kind is EventKind.REFUND and event.amount_minor > before.disbursed_minor:
+        raise RefundExceedsLoan(lent_minor=before.disbursed_minor, currency=terms.currency)
+    if kind is EventKind.CHARGEBACK:
+        target = next((one for one in standing(events) if one.id == said["event_id"]), None)
+        if target is None:
+            raise EventNotFound()
+        if target.kind not in PAYMENTS or event.amount_minor > target.amount_minor:
+            raise EventNotReversible(kind=target.kind.value)
+    if kind is EventKind.WAIVE:
+        left = open_of(before, said["component"])
+        if event.amount_minor > left:
+            raise WaiverExceedsOpen(open_minor=left, currency=terms.currency)
+    if kind is EventKind.RATE_CHANGE and not 0 <= said["annual_rate_ppm"] <= terms.annual_rate_ppm:
+        raise RateAboveContract(annual_rate_ppm=terms.annual_rate_ppm)
+    if kind is EventKind.RECOVERY and before.state is not LoanState.WRITTEN_OFF:
+        raise LoanNotWrittenOff()
+    _check_reshape(event, before)
+
+
+def _check_reshape(event: LoanEvent, before: Position) -> None:
+    """Dates and counts of an event that changes the schedule."""
+    kind, said = event.kind, event.payload
+    last = before.rows[-1].due_date
+    days = {
+        name: date.fromisoformat(said[name]) for name in ("from", "to", "due", "first_due") if name in said
+    }
+    if any(day > last + FAR for day in days.values()):
+        raise DatesUnfit(first=event.value_date, last=last + FAR)
+    if kind in (EventKind.INTEREST_PAUSE, EventKind.LATENESS_PAUSE) and days["to"] < days["from"]:
+        raise DatesUnfit(first=days["from"], last=last + FAR)
+    if kind in (EventKind.MOVE_DUE, EventKind.DEFER):
+        waits = [row.due_date for row in before.rows if row.due_date > event.value_date and row.open_minor]
+        if days["from"] not in waits or days["to"] <= event.value_date:
+            raise DatesUnfit(first=waits[0] if waits else event.value_date, last=last + FAR)
+    if kind is EventKind.RE_AGE and days["first_due"] <= event.value_date:
+        raise DatesUnfit(first=event.value_date + timedelta(days=1), last=last + FAR)
+    if kind is EventKind.FEE and days["due"] < event.value_date:
+        raise DatesUnfit(first=event.value_date, last=last + FAR)
+    if kind in (EventKind.RE_AGE, EventKind.EXTEND) and not 1 <= said["count"] <= MOST_INSTALMENTS:
+        raise CountUnfit(most=MOST_INSTALMENTS)
+
+
+def open_of(position: Position, component: str) -> int:
+    """This function will return what may be waived of a component on the position's date, minor units: what is open of
+    charges and interest of all instalments, or the principal outstanding. Raises: AssertionError for another name.
+    """
+    if component == "principal":
+        return position.principal_outstanding_minor
+    assert component in ("penalty", "fee", "interest"), "a component of an instalment"
+    return sum(
+        max(0, getattr(row, f"{component}_minor") - getattr(row, f"paid_{component}_minor"))
+        for row in position.rows
+    )
 
 
 def check_payment(
@@ -205,6 +340,8 @@ def settlement_kind(*, intent: EventKind, amount_minor: int, position: Position)
     """This function will tell as what a payment that has arrived is recorded, so that recording it cannot be refused:
     as intended, or, where it no longer closes or undoes the loan on the position's date, as a prepayment.
     """
+    if position.state is LoanState.WRITTEN_OFF:
+        return EventKind.RECOVERY
     if intent is EventKind.WITHDRAW and position.withdrawal_minor is not None:
         return intent if amount_minor >= position.withdrawal_minor else EventKind.PREPAY
     if intent in {EventKind.PAYOFF, EventKind.WITHDRAW}:
@@ -214,6 +351,10 @@ def settlement_kind(*, intent: EventKind, amount_minor: int, position: Position)
 
 def _check_open(position: Position, kind: EventKind) -> None:
     if position.closed_on is None or kind in AFTER_THE_END:
+        return
+    if kind is EventKind.RECOVERY and position.state is LoanState.WRITTEN_OFF:
+        return
+    if kind is EventKind.CHARGEBACK and position.state is LoanState.CLOSED:
         return
     if kind in PAYMENTS and position.state is LoanState.CLOSED:
         raise RepaymentAfterPayoff(closed_on=position.closed_on)
@@ -234,5 +375,7 @@ def _check_reversal(events: Sequence[LoanEvent], event: LoanEvent) -> None:
     if target.kind is EventKind.CREDIT_REFUND:
         return
     for other in counted:
-        if other.kind in CLOSING and (other.value_date, other.seq) > (target.value_date, target.seq):
+        if other.kind in CHARGED_BACK and other.payload["event_id"] == target.id:
+            raise LaterEventDepends(kind=other.kind.value, value_date=other.value_date)
+        if other.kind in DEPENDING and (other.value_date, other.seq) > (target.value_date, target.seq):
             raise LaterEventDepends(kind=other.kind.value, value_date=other.value_date)

@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime
 from puhui.loans.domain.events import EventKind, LoanEvent, rows_to_payload
 from puhui.loans.domain.position import LoanState, Position, RowState
 from puhui.loans.domain.position_v1 import position_v1
+from puhui.loans.domain.position_v2 import position_v2
 from puhui.loans.domain.terms import ContractTerms, rows_paid_out_on
 
 Semantics = Callable[..., Position]
 
 # Every version that a contract may name. A version is never removed: old contracts are computed by it for ever.
-SEMANTICS: dict[int, Semantics] = {1: position_v1}
+SEMANTICS: dict[int, Semantics] = {1: position_v1, 2: position_v2}
 
 
 def position(

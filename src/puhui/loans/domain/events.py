@@ -31,13 +31,60 @@ class EventKind(Enum):
     CREDIT_REFUND = "credit_refund"  # an overpaid amount went back to the customer
     PENALTY_FREEZE = "penalty_freeze"  # payload "from", "until": no penalty for those days, until exclusive
     PENALTY_THAW = "penalty_thaw"  # a freeze ends early: penalties may count again from the value date on
+    # From here on semantics version 2 only.
+    REFUND = "refund"  # a merchant takes goods back: its money repays the loan, with the interest that it had borne
+    CHARGEBACK = "chargeback"  # payload "event_id": what that payment settled is owed again
+    FEE = "fee"  # payload "due", "penalty": a charge that falls due on a date
+    WAIVE = "waive"  # payload "component": the lender gives up an amount of it
+    RATE_CHANGE = "rate_change"  # payload "annual_rate_ppm": another rate from the value date on
+    INTEREST_PAUSE = "interest_pause"  # payload "from", "to": no interest for those days, both inclusive
+    LATENESS_PAUSE = "lateness_pause"  # payload "from", "to": those days do not count as past due
+    MOVE_DUE = "move_due"  # payload "from", "to": one due date moves, the later ones follow
+    DEFER = "defer"  # payload "months": all that is not due yet falls due so much later
+    EXTEND = "extend"  # payload "count": so many instalments more, levelled again
+    RE_AGE = "re_age"  # payload "first_due", "count": what is owed moves into new instalments
+    RE_AMORTISE = "re_amortise"  # what is past due moves into the instalments still to come
+    CHARGE_OFF = "charge_off"  # given up in the books; she still owes it, and interest ends
+    WRITE_OFF = "write_off"  # closed as a loss
+    RECOVERY = "recovery"  # money after a write-off
+    SALE = "sale"  # the loan goes to another lender; the amount is the price
 
 
-PAYMENTS = frozenset({EventKind.REPAY, EventKind.PREPAY, EventKind.PAYOFF, EventKind.WITHDRAW})
-REVERSIBLE = PAYMENTS | {EventKind.CREDIT_REFUND}
-WITHOUT_MONEY = frozenset(
-    {EventKind.CANCEL, EventKind.REVERSE, EventKind.PENALTY_FREEZE, EventKind.PENALTY_THAW}
+# What may happen to a loan of a contract of version 1, for ever.
+KINDS_V1 = frozenset(
+    {
+        EventKind.CANCEL,
+        EventKind.DISBURSE,
+        EventKind.DISBURSE_RETURNED,
+        EventKind.REPAY,
+        EventKind.PREPAY,
+        EventKind.PAYOFF,
+        EventKind.WITHDRAW,
+        EventKind.REVERSE,
+        EventKind.CREDIT_REFUND,
+        EventKind.PENALTY_FREEZE,
+        EventKind.PENALTY_THAW,
+    }
 )
+PAYMENTS = frozenset({EventKind.REPAY, EventKind.PREPAY, EventKind.PAYOFF, EventKind.WITHDRAW})
+STAFF_KINDS = frozenset(EventKind) - KINDS_V1
+REVERSIBLE = PAYMENTS | STAFF_KINDS | {EventKind.CREDIT_REFUND}
+WITH_AMOUNT = frozenset(  # kinds of version 2 that carry an amount, whether or not money moves
+    {
+        EventKind.REFUND,
+        EventKind.CHARGEBACK,
+        EventKind.FEE,
+        EventKind.WAIVE,
+        EventKind.RECOVERY,
+        EventKind.SALE,
+    }
+)
+WITHOUT_MONEY = (STAFF_KINDS - WITH_AMOUNT) | {
+    EventKind.CANCEL,
+    EventKind.REVERSE,
+    EventKind.PENALTY_FREEZE,
+    EventKind.PENALTY_THAW,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

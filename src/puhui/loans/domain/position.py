@@ -19,6 +19,8 @@ class LoanState(Enum):
     CLOSED = "closed"  # everything is paid
     WITHDRAWN = "withdrawn"  # undone by the customer within the withdrawal days
     CANCELLED = "cancelled"  # no money went out, or it came back: it never was
+    WRITTEN_OFF = "written_off"  # closed as a loss; a recovery may follow
+    SOLD = "sold"  # it went to another lender
 
 
 class RowState(Enum):
@@ -120,6 +122,18 @@ class Position:
     paid_fee_minor: int  # fees paid to date
     paid_penalty_minor: int  # penalty paid to date
     payments_left: int  # instalments not settled
+    waived_principal_minor: int = 0  # principal that the lender gave up at her side, outstanding no more
+    waived_minor: int = 0  # interest, fees and penalties that were given up
+    written_off_minor: int = 0  # principal written off and not recovered
+    recovered_minor: int = 0  # principal that came back after a write-off; part of paid_principal_minor
+    sold_minor: int = 0  # principal that went to another lender
+    interest_refunded_minor: int = 0  # interest given back after a merchant return
+    third_party_minor: int = (
+        0  # what merchants, buyers and agencies owe us for it, less what was charged back
+    )
+    sale_loss_minor: int = 0  # principal sold less the price; below zero for a gain
+    charged_off: bool = False  # given up in the books while she still owes it
+    restructured: bool = False  # its terms were eased because she could not pay
 
     @property
     def paid_minor(self) -> int:

@@ -7,6 +7,8 @@ Interest is recognised when it is received (ADR 0012).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from puhui.ledger.domain import Posting
 from puhui.loans.domain.events import EventKind, LoanEvent
 from puhui.loans.domain.position import Position
@@ -18,15 +20,74 @@ OVERPAID = "2001"  # what was paid beyond the loan, until it is paid back
 INTEREST = "4001"  # interest income
 PENALTY = "4002"  # penalty income
 FEES = "4003"  # fee income
+THIRD_PARTIES = "1004"  # what merchants, buyers and agencies owe us
+ACCRUED = "1302"  # earned and not received; by the day run, never by an event
+EARNED = "4004"  # its income
+WAIVED = "5001"  # principal given up
+WRITTEN_OFF = "5002"  # principal written off, less what came back
+SALE_LOSS = "5003"  # principal sold, less its price
+
+PAYS_OUT = frozenset({EventKind.DISBURSE, EventKind.DISBURSE_RETURNED, EventKind.CREDIT_REFUND})
 
 
-def postings(*, before: Position, after: Position, event: LoanEvent) -> list[Posting]:
+def balances(position: Position) -> dict[str, int]:
+    """This function will return what each account holds because of one loan, debits less credits, minor units; cash in
+    transit left out. Every account of the books equals the sum of this over all loans, at any time.
+    """
+    return {
+        PENALTY: -position.paid_penalty_minor,
+        FEES: -position.paid_fee_minor,
+        INTEREST: position.interest_refunded_minor - position.paid_interest_minor,
+        PRINCIPAL: position.principal_outstanding_minor,
+        WAIVED: position.waived_principal_minor,
+        WRITTEN_OFF: position.written_off_minor,
+        SALE_LOSS: position.sale_loss_minor,
+        THIRD_PARTIES: position.third_party_minor,
+        OVERPAID: -position.credit_minor,
+    }
+
+
+def postings(
+    *, before: Position, after: Position, event: LoanEvent, undone: EventKind | None = None
+) -> list[Posting]:
     """This function will return the ledger postings of `event`, from the positions without and with it on the same
-    date. A payment debits collections in transit and credits what it was used for; a reversal is its mirror.
+    date. `undone` is the kind of the event that a reversal takes back.
 
-    Events that move no money and shift no allocation (a freeze) give none.
+    What an event moves between accounts of the loan balances by itself; what is left over came or went through the
+    rail, and stands against payouts or collections in transit. An event that moves no money and shifts no allocation
+    (a freeze) gives none.
     """
     assert before.as_of == after.as_of, "the two positions are on one date"
+    if after.semantics_version == 1:
+        return _postings_v1(before, after, event)
+    earlier, later = balances(before), balances(after)
+    moved = [(code, later[code] - earlier[code]) for code in later if later[code] != earlier[code]]
+    cash = PAYOUTS if (undone or event.kind) in PAYS_OUT else COLLECTIONS
+    moved.append((cash, -sum(amount for _, amount in moved)))
+    return _paired(moved, after.currency)
+
+
+def _paired(moved: Sequence[tuple[str, int]], currency: str) -> list[Posting]:
+    """Debits against credits, in order, each pair one posting. `moved` adds up to zero."""
+    debits = [(code, amount) for code, amount in moved if amount > 0]
+    credits = [(code, -amount) for code, amount in moved if amount < 0]
+    found: list[Posting] = []
+    while debits and credits:
+        (debit, more), (credit, less) = debits.pop(0), credits.pop(0)
+        part = min(more, less)
+        found.append(Posting(debit=debit, credit=credit, amount_minor=part, currency=currency))
+        if more > part:
+            debits.insert(0, (debit, more - part))
+        if less > part:
+            credits.insert(0, (credit, less - part))
+    assert not debits and not credits, "what an event moves adds up to zero"
+    return found
+
+
+def _postings_v1(before: Position, after: Position, event: LoanEvent) -> list[Posting]:
+    """Postings of an event of a contract of version 1: a payment debits collections in transit and credits what it was
+    used for; a reversal is its mirror.
+    """
     currency, amount = after.currency, event.amount_minor
     if event.kind is EventKind.DISBURSE:
         return [Posting(debit=PRINCIPAL, credit=PAYOUTS, amount_minor=amount, currency=currency)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from puhui.ledger.domain import Posting
 from puhui.loans.domain.compute import position
-from puhui.loans.domain.events import LoanEvent
+from puhui.loans.domain.events import EventKind, LoanEvent
 from puhui.loans.domain.postings import postings
 from puhui.loans.domain.terms import ContractTerms
 
@@ -22,5 +22,7 @@ def rebuild_postings(*, terms: ContractTerms, events: Sequence[LoanEvent]) -> di
         as_of = max([event.booking_date, *(one.value_date for one in known)])
         before = position(terms=terms, events=known, as_of=as_of)
         after = position(terms=terms, events=[*known, event], as_of=as_of)
-        found[event.id] = tuple(postings(before=before, after=after, event=event))
+        taken = next((one.kind for one in known if one.id == event.payload.get("event_id")), None)
+        undone = taken if event.kind is EventKind.REVERSE else None
+        found[event.id] = tuple(postings(before=before, after=after, event=event, undone=undone))
     return found

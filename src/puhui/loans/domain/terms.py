@@ -12,6 +12,7 @@ from puhui.core.rounding import Rounding
 from puhui.offers.domain import Quote
 from puhui.offers.domain.quote import cap_from_plain, row_from_plain, rows_for_value_date
 from puhui.products.domain import CapRule, Method, ScheduleRow
+from puhui.products.domain.options import LoanOptions, options_from_plain, without_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class ContractTerms:
     rows: tuple[ScheduleRow, ...]  # instalment table for the stated date
     cap: CapRule  # the house's cap that the table keeps
     withdrawal_days: int  # calendar days after disbursement within which she may withdraw, last one inclusive
+    options: LoanOptions | None = None  # what else the product chose; None = version 1, which has none
 
 
 def from_quote(*, quote: Quote) -> ContractTerms:
@@ -49,6 +51,7 @@ def from_quote(*, quote: Quote) -> ContractTerms:
         rows=quote.rows,
         cap=quote.cap,
         withdrawal_days=quote.withdrawal_days,
+        options=quote.options,
     )
 
 
@@ -65,16 +68,16 @@ def rows_paid_out_on(*, terms: ContractTerms, value_date: date) -> tuple[Schedul
 
 def terms_to_plain(terms: ContractTerms) -> dict[str, Any]:
     """This function will turn terms into JSON's own types, canonical, for storing."""
-    found: dict[str, Any] = plain(terms)
-    return found
+    return without_options(plain(terms))
 
 
 def terms_from_plain(data: Mapping[str, Any]) -> ContractTerms:
     """This function will read back what `terms_to_plain` wrote. Raises: AssertionError for other fields."""
-    assert set(data) == {field.name for field in fields(ContractTerms)}, (
+    values = {"options": None, **data}
+    assert set(values) == {field.name for field in fields(ContractTerms)}, (
         "stored terms have the fields of terms"
     )
-    values = dict(data)
+    values["options"] = options_from_plain(values["options"])
     values["method"] = Method(values["method"])
     values["instalment_rounding"] = Rounding(values["instalment_rounding"])
     values["value_date"] = date.fromisoformat(values["value_date"])

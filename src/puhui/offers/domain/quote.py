@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from puhui.core.calendars import HolidayCalendar
 from puhui.core.canonical import content_hash, plain
 from puhui.core.rounding import Rounding
 from puhui.core.time import business_date, start_of
@@ -25,6 +26,7 @@ from puhui.products.domain import (
     move_schedule,
 )
 from puhui.products.domain.cost import lower_to_cap
+from puhui.products.domain.options import LoanOptions, options_from_plain, without_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Quote:
     valid_until: datetime  # last instant at which it can be signed: the end of the last day, local time
     input_hash: str  # SHA-256 of the inputs: the same inputs make the same quote
     semantics_version: int  # rules that will compute the loan
+    options: LoanOptions | None = None  # what else the product chose; None = version 1, which has none
 
     @property
     def first_due_date(self) -> date:
@@ -121,6 +124,7 @@ def build_quote(
     zone: str,
     value_date: date | None = None,
     due_day: int | None = None,
+    holidays: HolidayCalendar | None = None,
 ) -> Quote:
     """This function will build the quote for these terms, its table fitted under the cap on the exact cash flows.
 
@@ -132,8 +136,10 @@ def build_quote(
     stated = value_date or issued_on
     assert stated >= issued_on, "a quote does not promise a payout in the past"
     check_draw(product=product, amount_minor=amount_minor, months=months, method=method, due_day=due_day)
-    asked = _Asked(amount_minor, annual_rate_ppm, months, method, stated, due_day, cap)
-    fitted = _fit(product, asked)
+    own = product.options.fixed_rate_ppm if product.options else None
+    rate = annual_rate_ppm if own is None else min(own, annual_rate_ppm)
+    asked = _Asked(amount_minor, rate, months, method, stated, due_day, cap)
+    fitted = _fit(product, asked, holidays)
     inputs = [customer_id, line_id, decision_id, product.hash, *asked, penalty_daily_rate_ppm]
     inputs += [withdrawal_days, valid_days, issued_at, zone]
     return Quote(
@@ -165,6 +171,7 @@ def build_quote(
         valid_until=_end_of(issued_on + timedelta(days=valid_days), zone),
         input_hash=content_hash(inputs),
         semantics_version=product.semantics_version,
+        options=product.options,
     )
 
 
@@ -180,7 +187,7 @@ class _Asked(NamedTuple):
     cap: CapRule
 
 
-def _fit(product: Product, asked: _Asked) -> FittedSchedule:
+def _fit(product: Product, asked: _Asked, holidays: HolidayCalendar | None) -> FittedSchedule:
     return fit_under_cap(
         principal_minor=asked.amount_minor,
         annual_rate_ppm=asked.annual_rate_ppm,
@@ -192,6 +199,8 @@ def _fit(product: Product, asked: _Asked) -> FittedSchedule:
         fee_minor=product.fee_per_instalment_minor,
         rounding=product.instalment_rounding,
         first_period_min_days=product.first_period_min_days,
+        options=product.options,
+        holidays=holidays,
     )
 
 
@@ -280,19 +289,19 @@ def cost_lines(quote: Quote) -> tuple[CostLine, ...]:
 
 def quote_sha256(quote: Quote) -> str:
     """This function will return the SHA-256 of the quote's canonical bytes: the quote's fingerprint."""
-    return content_hash(quote)
+    return content_hash(quote_to_plain(quote))
 
 
 def quote_to_plain(quote: Quote) -> dict[str, Any]:
     """This function will turn a quote into JSON's own types, canonical, for storing."""
-    found: dict[str, Any] = plain(quote)
-    return found
+    return without_options(plain(quote))
 
 
 def quote_from_plain(data: Mapping[str, Any]) -> Quote:
     """This function will read back what `quote_to_plain` wrote. Raises: AssertionError for other fields."""
-    assert set(data) == {field.name for field in fields(Quote)}, "a stored quote has the fields of a quote"
-    values = dict(data)
+    values = {"options": None, **data}
+    assert set(values) == {field.name for field in fields(Quote)}, "a stored quote has the fields of a quote"
+    values["options"] = options_from_plain(values["options"])
     values["method"] = Method(values["method"])
     values["instalment_rounding"] = Rounding(values["instalment_rounding"])
     values["value_date"] = date.fromisoformat(values["value_date"])

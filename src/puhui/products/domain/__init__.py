@@ -1,5 +1,6 @@
 """The public values and functions of products, in one place for the stages that come after."""
 
+from puhui.products.domain.by_options import affordable_principal, build_schedule
 from puhui.products.domain.cost import (
     AllInCost,
     CapBasis,
@@ -10,6 +11,7 @@ from puhui.products.domain.cost import (
     fit_under_cap,
     is_within_cap,
 )
+from puhui.products.domain.options import LoanOptions, OptionsInvalid
 from puhui.products.domain.product import (
     AmountNotOffered,
     DueDayNotOffered,
@@ -24,16 +26,16 @@ from puhui.products.domain.product import (
     parse_product,
 )
 from puhui.products.domain.schedule import (
+    CLASSIC,
     Method,
     ScheduleRow,
-    affordable_principal,
-    build_schedule,
     level_instalment,
     move_schedule,
     split_principal,
 )
 
 __all__ = [
+    "CLASSIC",
     "AllInCost",
     "AmountNotOffered",
     "CapBasis",
@@ -42,9 +44,11 @@ __all__ = [
     "DueDayNotOffered",
     "FeeItem",
     "FittedSchedule",
+    "LoanOptions",
     "Method",
     "MethodNotOffered",
     "MethodTerms",
+    "OptionsInvalid",
     "Product",
     "ProductInvalid",
     "ScheduleRow",

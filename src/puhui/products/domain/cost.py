@@ -13,9 +13,12 @@ from enum import Enum
 from functools import lru_cache
 
 from puhui.core.apr import CreditCost, DatedFlow, cost_of_flows
+from puhui.core.calendars import HolidayCalendar
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding
-from puhui.products.domain.schedule import Method, ScheduleRow, build_schedule
+from puhui.products.domain.by_options import build_schedule
+from puhui.products.domain.options import LoanOptions
+from puhui.products.domain.schedule import Method, ScheduleRow
 
 RATE_STEP_PPM = 100  # a rate that must fall falls to a hundredth of a percent
 
@@ -150,6 +153,8 @@ def fit_under_cap(
     fee_minor: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
     first_period_min_days: int = 15,
+    options: LoanOptions | None = None,
+    holidays: HolidayCalendar | None = None,
 ) -> FittedSchedule:
     """This function will build the schedule at `annual_rate_ppm`, or the dearest one that keeps the cap.
 
@@ -168,6 +173,8 @@ def fit_under_cap(
             fee_minor=fee_minor,
             rounding=rounding,
             first_period_min_days=first_period_min_days,
+            options=options,
+            holidays=holidays,
         )
         found = lower_to_cap(
             principal_minor=principal_minor, value_date=value_date, rows=rows, cap=cap, at_most_minor=months

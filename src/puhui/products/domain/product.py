@@ -16,6 +16,7 @@ from puhui.core.canonical import content_hash
 from puhui.core.money import exponent
 from puhui.core.refusals import InputRefused
 from puhui.core.rounding import Rounding
+from puhui.products.domain.options import DueUnit, LoanOptions, OptionsInvalid, options_from_plain
 from puhui.products.domain.schedule import MAX_MONTHS, Method
 
 
@@ -90,6 +91,7 @@ class Product:
     first_period_min_days: int  # with a chosen due day, the first instalment is at least so far away
     restores: bool  # whether repaid principal can be drawn again (循环)
     semantics_version: int  # rules by which its loans are computed (puhui.loans)
+    options: LoanOptions | None = None  # its further choices; None = semantics version 1, which has none
 
     @property
     def fee_per_instalment_minor(self) -> int:
@@ -112,7 +114,8 @@ def check_draw(
     offered = {one.method: one.max_months for one in product.methods}
     if months > offered.get(method, 0):
         raise MethodNotOffered(method=method.value, max_months=offered.get(method, 0))
-    if due_day is not None and not 1 <= due_day <= 28:
+    by_month = product.options is None or product.options.unit is DueUnit.MONTH
+    if due_day is not None and not (1 <= due_day <= 28 and by_month):
         raise DueDayNotOffered(due_day=due_day)
 
 
@@ -188,7 +191,8 @@ def parse_product(*, text: str, file: str) -> Product:
         instalment_rounding=_rounding(file, top.take("instalment_rounding", str)),
         first_period_min_days=top.number("first_period_min_days", 1, 31),
         restores=top.take("restores", bool),
-        semantics_version=top.number("semantics_version", 1, 999),
+        semantics_version=top.number("semantics_version", 1, 2),
+        options=_options(file, top),
     )
     amount.close()
     top.close()
@@ -203,6 +207,16 @@ def _method(table: _Table, longest: int) -> MethodTerms:
     found = MethodTerms(method=Method(name), max_months=table.number("max_months", 1, longest))
     table.close()
     return found
+
+
+def _options(file: str, top: _Table) -> LoanOptions | None:
+    """The further choices; a table that version 2 must have and version 1 cannot."""
+    if "options" not in top.left:
+        return None
+    try:
+        return options_from_plain(top.take("options", dict))
+    except OptionsInvalid as error:
+        raise ProductInvalid(f"{file}: options: {error}") from None
 
 
 def _fee(table: _Table) -> FeeItem:
@@ -226,7 +240,16 @@ def _rounding(file: str, name: str) -> Rounding:
 
 
 def _check_whole(file: str, product: Product) -> None:
+    options = product.options
     faults = {
+        "semantics_version: 2 needs a table [options], 1 has none": (options is None)
+        == (product.semantics_version >= 2),
+        "options: interest_only leaves no instalment with principal in the shortest term": bool(
+            options and options.interest_only >= product.terms[0]
+        ),
+        "options: weights: as many as instalments, so one term only": bool(
+            options and options.weights and product.terms != (len(options.weights),)
+        ),
         "id: letters, digits and dashes": not product.id or not product.id.replace("-", "").isalnum(),
         "version: an ISO date, the one of valid_from": product.version != product.valid_from.isoformat(),
         "valid_to: after valid_from": bool(product.valid_to and product.valid_to <= product.valid_from),

@@ -25,6 +25,11 @@ class Method(Enum):
     EQUAL_INSTALMENT = "equal_instalment"  # 等额本息
     EQUAL_PRINCIPAL = "equal_principal"  # 等额本金
     INTEREST_FIRST = "interest_first"  # 先息后本: interest monthly, principal with the last instalment
+    FLAT = "flat"  # 等本等息: level principal, interest on the original amount in every instalment
+    BULLET = "bullet"  # 到期还本付息: principal and interest in one payment at the end
+
+
+CLASSIC = (Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_FIRST)  # without options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +64,30 @@ def level_instalment(*, principal_minor: int, annual_rate_ppm: int, months: int,
 
 
 def split_principal(
-    *, principal_minor: int, annual_rate_ppm: int, months: int, method: Method, rounding: Rounding
+    *,
+    principal_minor: int,
+    annual_rate_ppm: int,
+    months: int,
+    method: Method,
+    rounding: Rounding,
+    multiple_minor: int = 1,
 ) -> list[int]:
     """This function will split `principal_minor` over `months` instalments by `method`; the last one takes the rest.
 
-    The parts are never negative and add up to `principal_minor` exactly.
+    The parts are never negative and add up to `principal_minor` exactly. A level payment is rounded to a multiple of
+    `multiple_minor`.
     """
     if method is Method.INTEREST_FIRST:
         return [0] * (months - 1) + [principal_minor]
-    if method is Method.EQUAL_PRINCIPAL:
-        level = divide(principal_minor, months, rounding)
+    if method in (Method.EQUAL_PRINCIPAL, Method.FLAT):
+        level = divide(principal_minor, months * multiple_minor, rounding) * multiple_minor
         parts = [min(level, max(0, principal_minor - level * before)) for before in range(months - 1)]
         return [*parts, principal_minor - sum(parts)]
     level = level_instalment(
         principal_minor=principal_minor, annual_rate_ppm=annual_rate_ppm, months=months, rounding=rounding
     )
+    if multiple_minor > 1:
+        level = divide(level, multiple_minor, rounding) * multiple_minor
     left, parts = principal_minor, []
     for _ in range(months - 1):
         interest = divide(left * annual_rate_ppm, YEAR_PPM, Rounding.HALF_EVEN)
@@ -83,7 +97,7 @@ def split_principal(
     return [*parts, left]
 
 
-def build_schedule(
+def build_plain_schedule(
     *,
     principal_minor: int,
     annual_rate_ppm: int,
@@ -173,39 +187,3 @@ def move_schedule(*, rows: Sequence[ScheduleRow], value_date: date, to_date: dat
         )
         start, quoted_start = due, row.due_date
     return tuple(moved)
-
-
-def affordable_principal(
-    *,
-    payment_minor: int,
-    annual_rate_ppm: int,
-    months: int,
-    method: Method,
-    max_minor: int,
-    step_minor: int,
-    fee_minor: int = 0,
-    rounding: Rounding = Rounding.HALF_EVEN,
-) -> int:
-    """This function will return the largest principal (a multiple of `step_minor`, at most `max_minor`, 0 if none)
-    whose highest instalment, fees included, is at most `payment_minor`.
-
-    The highest one counts, so an interest-first loan is bounded by its last payment: a month that she cannot pay
-    is a month that she cannot pay.
-    """
-    low, high = 0, max_minor // step_minor
-    while low < high:
-        middle = (low + high + 1) // 2
-        rows = build_schedule(
-            principal_minor=middle * step_minor,
-            annual_rate_ppm=annual_rate_ppm,
-            months=months,
-            method=method,
-            value_date=date(2001, 1, 1),  # any first of a month: regular periods, no figure depends on it
-            fee_minor=fee_minor,
-            rounding=rounding,
-        )
-        if max(row.payment_minor for row in rows) <= payment_minor:
-            low = middle
-        else:
-            high = middle - 1
-    return low * step_minor

@@ -133,6 +133,10 @@ def headline(view: LoanView, other_day: bool) -> str:
         return _("Paid off on %(day)s; you owe nothing") % {"day": day(position.closed_on)}
     if position.state is LoanState.WITHDRAWN:
         return _("You withdrew on %(day)s; you owe nothing") % {"day": day(position.closed_on)}
+    if position.state is LoanState.WRITTEN_OFF:
+        return _("We wrote this loan off on %(day)s") % {"day": day(position.closed_on)}
+    if position.state is LoanState.SOLD:
+        return _("Another lender took this loan over on %(day)s") % {"day": day(position.closed_on)}
     if position.late_minor:
         days = ngettext("%(n)d day", "%(n)d days", position.dpd_days) % {"n": position.dpd_days}
         return _("%(amount)s hasn’t arrived; it is %(days)s late") % {

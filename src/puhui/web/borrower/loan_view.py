@@ -147,6 +147,10 @@ def state_name(view: LoanCard) -> tuple[str, str]:
         return _("paid off"), "jade"
     if position.state is LoanState.WITHDRAWN:
         return _("withdrawn"), ""
+    if position.state is LoanState.WRITTEN_OFF:
+        return _("written off"), "ochre"
+    if position.state is LoanState.SOLD:
+        return _("with another lender"), ""
     if position.late_minor:
         return _("a payment is missing"), "ochre"
     return _("running"), "jade"
@@ -175,4 +179,21 @@ def event_name(event: LoanEvent) -> str:
         EventKind.CREDIT_REFUND: _("Overpaid amount sent back"),
         EventKind.PENALTY_FREEZE: _("Penalties frozen"),
         EventKind.PENALTY_THAW: _("Freeze ended"),
+        EventKind.CANCEL: _("Cancelled before payout"),
+        EventKind.REFUND: _("Merchant return"),
+        EventKind.CHARGEBACK: _("Payment taken back"),
+        EventKind.FEE: _("Fee"),
+        EventKind.WAIVE: _("Waived for you"),
+        EventKind.RATE_CHANGE: _("Lower rate"),
+        EventKind.INTEREST_PAUSE: _("Interest paused"),
+        EventKind.LATENESS_PAUSE: _("Days not counted as late"),
+        EventKind.MOVE_DUE: _("Due date moved"),
+        EventKind.DEFER: _("Payments postponed"),
+        EventKind.EXTEND: _("More, smaller payments"),
+        EventKind.RE_AGE: _("New payment plan"),
+        EventKind.RE_AMORTISE: _("Arrears spread over later payments"),
+        EventKind.CHARGE_OFF: _("Given up in our books"),
+        EventKind.WRITE_OFF: _("Written off"),
+        EventKind.RECOVERY: _("Payment after write-off"),
+        EventKind.SALE: _("Passed to another lender"),
     }[event.kind]

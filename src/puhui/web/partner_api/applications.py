@@ -146,7 +146,7 @@ class LineOut(Out):
 class MethodOut(Out):
     """A repayment method on offer."""
 
-    method: Literal["equal_instalment", "equal_principal", "interest_first"]
+    method: Literal["equal_instalment", "equal_principal", "interest_first", "flat", "bullet"]
     max_months: int
 
 

@@ -90,7 +90,7 @@ Sha256 = Annotated[
 ]
 Language = Annotated[Literal["zh-hans", "en"], Field(description="Language that she reads.")]
 MethodName = Annotated[
-    Literal["equal_instalment", "equal_principal", "interest_first"],
+    Literal["equal_instalment", "equal_principal", "interest_first", "flat", "bullet"],
     Field(description="How the principal comes back."),
 ]
 Words = Annotated[

@@ -38,7 +38,7 @@ from puhui.web.partner_api.quotes import InstalmentOut, instalment_out
 
 router = Router(tags=["Loans and repayments"])
 READ, WRITE = "loans:read", "repayments:write"
-LoanStateName = Literal["pending", "active", "closed", "withdrawn", "cancelled"]
+LoanStateName = Literal["pending", "active", "closed", "withdrawn", "cancelled", "written_off", "sold"]
 
 
 class LoanOut(Out):

@@ -143,7 +143,7 @@ class SignedOut(Out):
     contract_number: str
     contract_sha256: Sha256
     loan_id: Id
-    loan_state: Literal["pending", "active", "closed", "withdrawn", "cancelled"]
+    loan_state: Literal["pending", "active", "closed", "withdrawn", "cancelled", "written_off", "sold"]
 
 
 def instalment_out(row: ScheduleRow) -> InstalmentOut:

@@ -8,7 +8,7 @@ as plain Python and compiled.
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.position import BookPosition, BookRow, LoanStatus, StatementLine, position
 from puhui.loans.domain.engine.replay import replay
-from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms, Tranche
+from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms, TableRow, Tranche
 
 __all__ = [
     "AllocationOrder",
@@ -18,6 +18,7 @@ __all__ = [
     "LoanStatus",
     "LoanTerms",
     "StatementLine",
+    "TableRow",
     "Tranche",
     "position",
     "replay",

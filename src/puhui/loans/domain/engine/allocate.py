@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
     K_CHARGES_ALONE,
+    K_FEES_END,
     K_RECALC,
     K_REST_END,
     K_VERTICAL,
@@ -17,6 +18,7 @@ from puhui.loans.domain.engine.book import (
     open_of,
     open_total,
 )
+from puhui.loans.domain.engine.charges import drop_fees
 from puhui.loans.domain.engine.codes import Ahead, Component, DueState, Recalculation, RowKind
 from puhui.loans.domain.engine.interest import half_even
 from puhui.loans.domain.engine.rows import by_principal, last_open, last_regular, work_out
@@ -105,6 +107,8 @@ def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     """
     work_out(b, day, 0)
     to_period_end(b, day, amount)
+    if b.k[K_FEES_END] and amount >= payoff(b, day):
+        drop_fees(b, day)
     order = b.order[12 * kind : 12 * kind + 12]
     if b.k[K_CHARGES_ALONE]:
         amount = pay_due_charges(b, day, amount, used)
@@ -123,19 +127,21 @@ def to_period_end(b: Book, day: int, amount: int) -> None:
     """
     b.s[S_TILL] = b.k[K_REST_END]
     work_out(b, day, day)
-    if b.s[S_TILL] and amount < payoff(b):
+    if b.s[S_TILL] and amount < payoff(b, day):
         b.s[S_TILL] = 0
         work_out(b, day, day)
     b.s[S_TILL] = 0
 
 
-def payoff(b: Book) -> int:
-    """This function will return what closes the loan, from the interest as it was last worked out to a day."""
+def payoff(b: Book, day: int) -> int:
+    """This function will return what closes the loan on `day`, from the interest as it was last worked out to it."""
     owed = max(0, sum(b.change_amount))
     for row in range(len(b.due)):
         at = 4 * row
         interest = b.at_interest[row] if b.k[K_RECALC] else b.interest[row]
         owed += max(0, interest - b.paid[at + 2] - b.waived[at + 2])
+        if b.k[K_FEES_END] and b.due[row] > day:
+            continue
         owed += b.fee[row] + b.penalty[row] - sum(b.paid[at : at + 2]) - sum(b.waived[at : at + 2])
     return owed
 

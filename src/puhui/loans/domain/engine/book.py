@@ -61,6 +61,10 @@ class Book(NamedTuple):
     settled_day: list[int]  # its day
     settled_amount: list[int]  # its amount
     line: list[int]  # the statement: LINE_WIDTH numbers a line
+    borne: list[int]  # penalty of late principal, exact: minor units × ppm
+    freeze_from: list[int]  # first day without penalty, stretches apart and ascending
+    freeze_to: list[int]  # last day without penalty
+    table: list[int]  # the instalments as signed: TABLE_WIDTH numbers a row
 
 
 # The contract's constants.
@@ -95,8 +99,10 @@ class Book(NamedTuple):
     K_FIRST_DUE,
     K_STUB,
     K_START,
+    K_PENALTY,
+    K_FEES_END,
     K_WIDTH,
-) = range(31)
+) = range(33)
 
 # Running totals.
 (
@@ -115,12 +121,18 @@ class Book(NamedTuple):
     S_TERMINATED,
     S_RECOVERED,
     S_TILL,
+    S_BORNE,
+    S_SOLD,
     S_WIDTH,
-) = range(16)
+) = range(18)
 
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)
 LINE_WIDTH = 10
+
+# A row of the table as signed.
+(T_DUE, T_PRINCIPAL, T_INTEREST, T_FEE, T_DAYS, T_OF) = range(6)
+TABLE_WIDTH = 6
 
 ROW_COLUMNS = 17
 
@@ -149,7 +161,7 @@ def insert_row(b: Book, at: int, kind: int, start: int, due: int) -> None:
         b.carry,
     ):
         column.insert(at, 0)
-    for column in (b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole):
+    for column in (b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.borne):
         column.insert(at, 0)
     b.span.insert(at, 0)
     b.part.insert(at, 0)
@@ -180,7 +192,7 @@ def remove_row(b: Book, at: int) -> None:
         del column[at]
     for column in (b.late, b.met, b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace):
         del column[at]
-    del b.base[at]
+    del b.base[at], b.borne[at]
     del b.whole[at], b.span[at], b.part[at]
     for column in (b.paid, b.waived):
         del column[4 * at : 4 * at + 4]

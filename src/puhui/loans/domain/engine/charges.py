@@ -5,6 +5,7 @@ from __future__ import annotations
 from puhui.loans.domain.engine.book import S_LENT, Book, insert_row
 from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, RowKind
 from puhui.loans.domain.engine.interest import PPM, half_even
+from puhui.loans.domain.engine.penalty import late_penalty_of
 
 
 def add_charge(b: Book, due: int, amount: int, penalty: int, time: int, basis: int, value: int) -> None:
@@ -31,7 +32,7 @@ def place_charges(b: Book) -> None:
     if latest and b.due:
         extra_row(b, latest)
     for row in range(len(b.due)):
-        b.fee[row] = b.penalty[row] = 0
+        b.fee[row], b.penalty[row] = 0, late_penalty_of(b, row)
     for c in range(len(b.charge_due)):
         if b.charge_time[c] == ChargeTime.DATE:
             place_dated(b, c)
@@ -114,6 +115,24 @@ def extra_row(b: Book, day: int) -> int:
         return last
     insert_row(b, len(b.due), RowKind.EXTRA, b.due[last], day)
     return len(b.due) - 1
+
+
+def drop_fees(b: Book, day: int) -> int:
+    """This function will waive what is open of charges that fall due after `day` and return it, minor units."""
+    total = 0
+    for c in range(len(b.charge_due)):
+        if b.charge_row[c] >= 0 and b.charge_due[c] > day:
+            total += waive_charge(b, c)
+    return total
+
+
+def waive_charges(b: Book, row: int, part: int, amount: int) -> None:
+    """This function will note what was waived of an instalment's fees or penalties on its charges, oldest first."""
+    for c in range(len(b.charge_due)):
+        if b.charge_row[c] == row and b.charge_penalty[c] == int(part == 0):
+            take = min(amount, b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c])
+            b.charge_waived[c] += take
+            amount -= take
 
 
 def waive_charge(b: Book, charge: int) -> int:

@@ -127,10 +127,22 @@ class Kind(IntEnum):
     FEE_BUYDOWN_ADJUSTMENT = 43
     UNDO_CHARGE_OFF = 44
     DELINQUENCY_RESUME = 45
+    PENALTY_FREEZE = 46  # no penalty for some days
+    PENALTY_THAW = 47  # a freeze ends early
+    WAIVE = 48  # the lender gives up an amount of one component
+    SALE = 49  # the loan goes to another lender
 
 
 LAST_PAYMENT = 8
 PAYMENT_KINDS = 9
+
+
+class PaymentPurpose(IntEnum):
+    """What a payment is for, beyond what is due."""
+
+    AHEAD = 0  # instalments ahead, by the contract's order
+    LEVEL = 1  # lowers the principal, and what remains is levelled again
+    UNDO = 2  # takes the loan back: what is open of fees and penalties is not charged
 
 
 class ChargeTime(IntEnum):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, Kind, ReAgeInterest, Unit
+from puhui.loans.domain.engine.codes import (
+    ChargeBasis,
+    ChargeTime,
+    Component,
+    Kind,
+    PaymentPurpose,
+    ReAgeInterest,
+    Unit,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +41,6 @@ class BookEvent:
     charge_basis: ChargeBasis = ChargeBasis.FLAT  # CHARGE: of what it is a share
     charge_ppm: int = 0  # CHARGE: the share, ppm
     refunds_interest: bool | None = None  # refunds: give interest back; None = as the contract says
+    use: PaymentPurpose = PaymentPurpose.AHEAD  # payments: what is beyond what is due
+    component: Component = Component.INTEREST  # WAIVE: of which component
     pays_down_payment: bool | None = None  # DISBURSE: take the down payment; None = as the contract says

@@ -27,6 +27,8 @@ from puhui.loans.domain.engine.book import (
     LINE_WIDTH,
     S_CREDIT,
     S_LENT,
+    S_RECOVERED,
+    S_SOLD,
     S_STOP,
     S_TILL,
     S_WRITTEN_OFF,
@@ -65,7 +67,10 @@ class BookRow:
     paid_interest_minor: int  # interest paid
     paid_fee_minor: int  # fees paid
     paid_penalty_minor: int  # penalties paid
-    waived_minor: int  # waived or written off
+    waived_principal_minor: int  # principal waived, written off or sold
+    waived_interest_minor: int  # interest given up so
+    waived_fee_minor: int  # fees given up so
+    waived_penalty_minor: int  # penalties given up so
     early_minor: int  # paid before its due date
     late_minor: int  # paid after it
     settled_on: date | None  # day on which nothing was left
@@ -84,6 +89,16 @@ class BookRow:
             + self.paid_interest_minor
             + self.paid_fee_minor
             + self.paid_penalty_minor
+        )
+
+    @property
+    def waived_minor(self) -> int:
+        """What was waived or written off of it, minor units."""
+        return (
+            self.waived_principal_minor
+            + self.waived_interest_minor
+            + self.waived_fee_minor
+            + self.waived_penalty_minor
         )
 
     @property
@@ -122,6 +137,8 @@ class BookPosition:
     outstanding_minor: int  # everything scheduled and not yet paid
     credit_minor: int  # paid beyond what was owed
     written_off_minor: int  # principal written off
+    sold_minor: int  # principal that went to another lender
+    recovered_minor: int  # principal that came back after a write-off
     payoff_minor: int  # what closes the loan on the date
 
     def total(self, name: str) -> int:
@@ -242,7 +259,7 @@ def rows_of(b: Book) -> list[BookRow]:
         balance += b.credit_principal[row] - b.principal[row]
         if b.kind[row] == RowKind.EXTRA:
             balance += b.principal[row]
-        paid = b.paid[4 * row : 4 * row + 4]
+        paid, waived = b.paid[4 * row : 4 * row + 4], b.waived[4 * row : 4 * row + 4]
         found.append(
             BookRow(
                 number=row + 1,
@@ -257,7 +274,10 @@ def rows_of(b: Book) -> list[BookRow]:
                 paid_interest_minor=paid[2],
                 paid_fee_minor=paid[1],
                 paid_penalty_minor=paid[0],
-                waived_minor=sum(b.waived[4 * row : 4 * row + 4]),
+                waived_principal_minor=waived[3],
+                waived_interest_minor=waived[2],
+                waived_fee_minor=waived[1],
+                waived_penalty_minor=waived[0],
                 early_minor=b.early[row],
                 late_minor=b.late[row],
                 settled_on=date.fromordinal(b.met[row]) if b.met[row] else None,
@@ -309,6 +329,8 @@ def position_of(b: Book, terms: LoanTerms, as_of: date, is_plan: bool) -> BookPo
         outstanding_minor=outstanding,
         credit_minor=b.s[S_CREDIT],
         written_off_minor=b.s[S_WRITTEN_OFF],
+        sold_minor=b.s[S_SOLD],
+        recovered_minor=b.s[S_RECOVERED],
         payoff_minor=payoff_of(b, as_of),
     )
 
@@ -319,4 +341,4 @@ def payoff_of(b: Book, as_of: date) -> int:
     b.s[S_TILL] = b.k[K_REST_END]
     work_out(b, day, day)
     b.s[S_TILL] = 0
-    return payoff(b)
+    return payoff(b, day)

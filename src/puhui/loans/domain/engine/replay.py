@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from math import gcd
 
 from puhui.loans.domain.engine.book import (
     K_BASIS,
@@ -20,6 +21,7 @@ from puhui.loans.domain.engine.book import (
     K_DOWN_AUTO,
     K_DOWN_PPM,
     K_EVERY,
+    K_FEES_END,
     K_FIRST_DUE,
     K_FLAT,
     K_FULL_TERM,
@@ -28,6 +30,7 @@ from puhui.loans.domain.engine.book import (
     K_METHOD,
     K_MONTH_END,
     K_MULTIPLE,
+    K_PENALTY,
     K_PERIOD_INTEREST,
     K_PLAN,
     K_RECALC,
@@ -49,12 +52,21 @@ from puhui.loans.domain.engine.book import (
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, Kind, Method, Plan
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.level import level_payment
+from puhui.loans.domain.engine.penalty import bear_penalty
 from puhui.loans.domain.engine.rows import work_out
 from puhui.loans.domain.engine.schedule import build_rows
 from puhui.loans.domain.engine.steps import E_AMOUNT, E_DOWN, E_KIND, E_OF, E_REFUNDS, step, step_down_payment
 from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms
 
-RANK = {Kind.RATE_CHANGE: 0, Kind.MOVE_DUE: 0, Kind.EXTEND: 0, Kind.INTEREST_PAUSE: 0, Kind.CHARGE: 2}
+RANK = {
+    Kind.RATE_CHANGE: 0,
+    Kind.MOVE_DUE: 0,
+    Kind.EXTEND: 0,
+    Kind.INTEREST_PAUSE: 0,
+    Kind.PENALTY_FREEZE: 0,
+    Kind.PENALTY_THAW: 0,
+    Kind.CHARGE: 2,
+}
 
 STANDS_FIRST = (Kind.DISBURSE, Kind.CHARGE, Kind.RATE_CHANGE, Kind.MOVE_DUE, Kind.EXTEND, Kind.INTEREST_PAUSE)
 
@@ -84,6 +96,9 @@ def constants(terms: LoanTerms) -> list[int]:
     k[K_FIRST_DUE] = terms.first_due.toordinal() if terms.first_due else 0
     k[K_STUB] = terms.stub
     k[K_DIGITS], k[K_REST_END] = terms.daily_digits, int(terms.rests_at_period_end)
+    k[K_PENALTY], k[K_FEES_END] = terms.penalty_daily_ppm, int(terms.fees_end_with_payoff)
+    if terms.table:
+        k[K_COUNT] = len(terms.table)
     k[K_START] = terms.start_date.toordinal() if terms.counts_from_start else 0
     return k
 
@@ -111,7 +126,18 @@ def encode(event: BookEvent, terms: LoanTerms) -> list[int]:
         event.seq, event.kind, event.value_date.toordinal(), event.booking_date.toordinal(), event.amount_minor,
         event.of_seq, event.annual_rate_ppm, days[0], days[1], event.count, event.every, event.unit, event.interest,
         days[2], int(event.is_penalty), event.charge_time, event.charge_basis, event.charge_ppm, int(refunds), int(down),
+        event.use, event.component,
     ]  # fmt: skip
+
+
+def table_of(terms: LoanTerms) -> list[int]:
+    """This function will write a signed table as the integers that the kernel reads, shares of a period in lowest terms."""
+    found: list[int] = []
+    for row in terms.table:
+        shared = gcd(row.interest_days, row.period_days) or 1
+        found += [row.due_date.toordinal(), row.principal_minor, row.interest_minor, row.fee_minor]
+        found += [row.interest_days // shared, row.period_days // shared]
+    return found
 
 
 def in_force(events: Sequence[BookEvent]) -> list[BookEvent]:
@@ -147,6 +173,7 @@ def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Boo
     """This function will work out the book of a contract after `events`, as known on `as_of`."""
     order, ahead = orders(terms)
     b = new_book(constants(terms), order, ahead, [int(part) for part in terms.credit_order])
+    b.table.extend(table_of(terms))
     b.rate_date.append(0)
     b.rate.append(terms.annual_rate_ppm)
     kept = in_force(events)
@@ -163,6 +190,7 @@ def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Boo
         else:
             step(b, code)
     if not b.s[S_STOP]:
+        bear_penalty(b, as_of.toordinal())
         b.s[S_TODAY] = max(b.s[S_TODAY], as_of.toordinal())
         work_out(b, b.s[S_TODAY], 0)
     return b

@@ -246,7 +246,8 @@ def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
     """This function will add up interest on the principal that was really owed on each day of (start, end]."""
     balance, lent, at, first, second = 0, 0, start, 0, 0
     for r in range(row):
-        lent -= b.principal[r]
+        if b.due[r] <= start:
+            lent -= b.principal[r]
     for i in range(len(b.change_date)):
         day = counted_day(b, row, i)
         if at < day < end:

@@ -22,14 +22,22 @@ from puhui.loans.domain.engine.book import (
     S_OWED,
     S_ROWS,
     S_TODAY,
+    T_DAYS,
+    T_DUE,
+    T_FEE,
+    T_INTEREST,
+    T_OF,
+    T_PRINCIPAL,
+    TABLE_WIDTH,
     Book,
     insert_row,
 )
 from puhui.loans.domain.engine.calendar import add_period, civil
-from puhui.loans.domain.engine.codes import PeriodInterest, Plan, RowKind, Unit
+from puhui.loans.domain.engine.charges import add_charge
+from puhui.loans.domain.engine.codes import ChargeTime, PeriodInterest, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
 from puhui.loans.domain.engine.level import set_level
-from puhui.loans.domain.engine.rows import down_part, work_out
+from puhui.loans.domain.engine.rows import by_principal, down_part, rounded, work_out
 
 MOVABLE = (RowKind.REGULAR, RowKind.FIXED)
 
@@ -44,6 +52,9 @@ def due_after(b: Book, start: int, number: int) -> int:
 
 def build_rows(b: Book, start: int) -> None:
     """This function will lay out the regular instalments of a contract whose periods are counted from `start`."""
+    if b.table:
+        lay_table(b, start)
+        return
     before = start
     b.s[S_FIRST] = start
     b.k[K_SEED_DAY] = civil(start)[2]
@@ -63,6 +74,41 @@ def build_rows(b: Book, start: int) -> None:
     if b.k[K_STUB] and b.k[K_FIRST_DUE]:
         regular = add_period(b.due[0], b.k[K_UNIT], -b.k[K_EVERY], civil(b.due[0])[2])
         b.start[0] = max(start, regular)
+
+
+def lay_table(b: Book, start: int) -> None:
+    """This function will lay out the instalments as signed; those without principal before others are interest-only."""
+    before = start
+    for number in range(len(b.table) // TABLE_WIDTH):
+        at = number * TABLE_WIDTH
+        row = len(b.due)
+        insert_row(b, row, RowKind.REGULAR, before, b.table[at + T_DUE])
+        if b.table[at + T_DAYS] != b.table[at + T_OF]:
+            b.span[row], b.part[row] = b.table[at + T_DAYS], b.table[at + T_OF]
+        b.grace[row] = 1 if b.table[at + T_PRINCIPAL] == 0 else 0
+        before = b.table[at + T_DUE]
+    b.k[K_SEED_DAY] = max(civil(due)[2] for due in b.due)
+    b.s[S_FIRST], b.s[S_ROWS] = before, 0
+
+
+def fill_table(b: Book, day: int) -> None:
+    """This function will give every instalment its payment as signed. What its interest differs by from what the rate
+    gives (a cap, a payout later than quoted) stays with it.
+    """
+    left = b.s[S_OWED]
+    for row in range(len(b.due)):
+        at = row * TABLE_WIDTH
+        principal, interest = b.table[at + T_PRINCIPAL], b.table[at + T_INTEREST]
+        first, second = stretch(b, row, left, b.start[row], b.due[row])
+        b.base[row] = interest
+        if not b.k[K_FLAT]:
+            b.base[row] -= rounded(b, row, first, second, b.due[row] - b.start[row])
+        b.emi[row] = principal if by_principal(b, row) else principal + interest
+        b.level[row] = b.emi[row]
+        left -= principal
+        if b.table[at + T_FEE]:
+            add_charge(b, b.due[row], b.table[at + T_FEE], 0, ChargeTime.DATE, 0, b.table[at + T_FEE])
+    work_out(b, day, 0)
 
 
 def pay_out(b: Book, day: int, amount: int) -> int:
@@ -86,6 +132,9 @@ def pay_out(b: Book, day: int, amount: int) -> int:
         b.principal[at] = down
     if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
         lengthen(b, day)
+    if b.table and b.s[S_LENT] == amount:
+        fill_table(b, day)
+        return down
     set_level(b, first_to_level(b, day), b.s[S_TODAY] or day)
     if b.k[K_STUB] == PeriodInterest.SPREAD and day < b.start[0]:
         spread_stub(b, day, amount)

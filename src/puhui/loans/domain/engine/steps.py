@@ -16,6 +16,7 @@ from puhui.loans.domain.engine.book import (
     S_CREDIT,
     S_OWED,
     S_RECOVERED,
+    S_SOLD,
     S_STOP,
     S_TODAY,
     S_WAIVED,
@@ -30,8 +31,17 @@ from puhui.loans.domain.engine.charges import (
     place_charges,
     waive_charge,
 )
-from puhui.loans.domain.engine.codes import LAST_PAYMENT, ChargeTime, Component, Kind, Plan, RowKind
+from puhui.loans.domain.engine.codes import (
+    LAST_PAYMENT,
+    ChargeTime,
+    Component,
+    Kind,
+    PaymentPurpose,
+    Plan,
+    RowKind,
+)
 from puhui.loans.domain.engine.level import set_level
+from puhui.loans.domain.engine.penalty import bear_penalty, freeze_penalty, thaw_penalty
 from puhui.loans.domain.engine.reshape import accelerate, re_age, re_amortise
 from puhui.loans.domain.engine.rows import down_part, work_out
 from puhui.loans.domain.engine.schedule import (
@@ -42,11 +52,13 @@ from puhui.loans.domain.engine.schedule import (
     pause_interest,
     pay_out,
 )
+from puhui.loans.domain.engine.uses import pay_for, waive
 
 (
     E_SEQ, E_KIND, E_DATE, E_BOOKED, E_AMOUNT, E_OF, E_RATE, E_FROM, E_TO, E_COUNT, E_EVERY, E_UNIT, E_INTEREST,
-    E_DUE, E_PENALTY, E_TIME, E_BASIS, E_PPM, E_REFUNDS, E_DOWN, E_WIDTH,
-) = range(21)  # fmt: skip
+    E_DUE, E_PENALTY, E_TIME, E_BASIS, E_PPM, E_REFUNDS, E_DOWN, E_USE,
+    E_COMPONENT, E_WIDTH,
+) = range(23)  # fmt: skip
 
 ACCELERATES, STOPS_INTEREST = 1, 2
 NEVER = 3_000_000  # an ordinal past every date
@@ -59,20 +71,26 @@ MOVES_TODAY = (
     Kind.RE_AGE,
     Kind.RE_AMORTISE,
     Kind.TERMINATE,
+    Kind.WAIVE,
+    Kind.SALE,
 )
 
 
 def step(b: Book, e: list[int]) -> None:
     """This function will let one event happen to the book."""
     kind = e[E_KIND]
+    turns = kind in (Kind.PENALTY_FREEZE, Kind.PENALTY_THAW)  # they decide of their own day already
+    bear_penalty(b, e[E_DATE] - 1 if turns else e[E_DATE])
     if kind <= LAST_PAYMENT:
         step_payment(b, e)
     elif kind in (Kind.DISBURSE, Kind.CREDIT_REFUND, Kind.CHARGEBACK):
         step_money_out(b, e)
     elif kind in (Kind.CHARGE, Kind.CHARGE_WAIVER):
         step_charge(b, e)
-    elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.UNDO_CHARGE_OFF):
+    elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.UNDO_CHARGE_OFF, Kind.SALE):
         step_loss(b, e)
+    elif kind in (Kind.PENALTY_FREEZE, Kind.PENALTY_THAW, Kind.WAIVE):
+        step_leniency(b, e)
     else:
         step_terms(b, e)
     if kind <= LAST_PAYMENT or kind in MOVES_TODAY:
@@ -95,6 +113,8 @@ def step_payment(b: Book, e: list[int]) -> None:
     used = [0, 0, 0, 0]
     if e[E_KIND] == Kind.RECOVERY:
         over = recover(b, e[E_AMOUNT], used)
+    elif e[E_USE] != PaymentPurpose.AHEAD:
+        over = pay_for(b, e[E_KIND], e[E_USE], e[E_DATE], e[E_AMOUNT], used)
     else:
         over = pay(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
     b.s[S_CREDIT] += over
@@ -262,6 +282,22 @@ def use_credit(b: Book, day: int) -> None:
             return
 
 
+def step_leniency(b: Book, e: list[int]) -> None:
+    """This function will free days from penalty, or give up an amount of one component."""
+    kind = e[E_KIND]
+    if kind == Kind.PENALTY_FREEZE:
+        freeze_penalty(b, e[E_FROM], e[E_TO])
+    elif kind == Kind.PENALTY_THAW:
+        thaw_penalty(b, e[E_DATE])
+    else:
+        used = [0, 0, 0, 0]
+        work_out(b, e[E_DATE], 0)
+        used[e[E_COMPONENT]] = waive(b, e[E_COMPONENT], e[E_DATE], e[E_AMOUNT])
+        b.s[S_WAIVED] += sum(used)
+        settle_rows(b, e[E_DATE])
+        write_line(b, e, Kind.WAIVE, sum(used), used, e[E_AMOUNT] - sum(used))
+
+
 def step_loss(b: Book, e: list[int]) -> None:
     """This function will write the loan off, or charge it off, or take a charge-off back."""
     if e[E_KIND] == Kind.CHARGE_OFF:
@@ -269,6 +305,9 @@ def step_loss(b: Book, e: list[int]) -> None:
         used = charge_off(b, e[E_DATE])
     else:
         used = write_off(b, e[E_DATE])
+        if e[E_KIND] == Kind.SALE:
+            b.s[S_WRITTEN_OFF] -= used[Component.PRINCIPAL]
+            b.s[S_SOLD] += used[Component.PRINCIPAL]
     write_line(b, e, e[E_KIND], sum(used), used, 0)
     b.line[len(b.line) - 1] = 0
 

@@ -43,6 +43,18 @@ class Tranche:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """One instalment of a table that was signed. The plan is this table; only what happens changes it."""
+
+    due_date: date  # when it is due
+    principal_minor: int  # principal part, minor units
+    interest_minor: int  # interest part, minor units
+    fee_minor: int  # fees collected with it, minor units
+    interest_days: int  # it bears interest_days / period_days of a regular period's interest
+    period_days: int  # see above; both 0 = one whole period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoanTerms:
     """What was agreed, as the engine reads it."""
 
@@ -82,3 +94,6 @@ class LoanTerms:
     tranches: tuple[Tranche, ...] = ()  # expected payouts, for a plan without events
     first_due: date | None = None  # a first due date of its own; the others follow it
     stub: PeriodInterest = PeriodInterest.CHARGED  # interest of the days before the first regular period
+    table: tuple[TableRow, ...] = ()  # the instalments as signed; () = worked out from the terms
+    penalty_daily_ppm: int = 0  # penalty a day on late principal, ppm
+    fees_end_with_payoff: bool = False  # a payoff does not pay fees of instalments that are not due yet

@@ -1,0 +1,88 @@
+"""Payments that are meant for more than instalments, and what the lender gives up: it lowers what remains."""
+
+from __future__ import annotations
+
+from puhui.loans.domain.engine.allocate import pay, payoff, put, settle_rows
+from puhui.loans.domain.engine.book import S_TODAY, Book, insert_row, open_of, open_total
+from puhui.loans.domain.engine.charges import waive_charges
+from puhui.loans.domain.engine.codes import Component, PaymentPurpose, RowKind
+from puhui.loans.domain.engine.level import set_level
+from puhui.loans.domain.engine.rows import is_full, work_out
+
+EVERYTHING = 10**15  # above every amount
+
+
+def pay_for(b: Book, kind: int, use: int, day: int, amount: int, used: list[int]) -> int:
+    """This function will allocate a payment that is meant for more than instalments: one that lowers the principal, or
+    one that takes the loan back. What reaches the payoff closes the loan, whatever it was meant for.
+    """
+    if use == PaymentPurpose.UNDO:
+        for part in (Component.PENALTY, Component.FEE):
+            waive_open(b, part, EVERYTHING)
+    work_out(b, day, day)
+    if amount >= payoff(b, day):
+        return pay(b, kind, day, amount, used)
+    due = sum(max(0, open_total(b, row)) for row in range(len(b.due)) if b.due[row] <= day)
+    over = pay(b, kind, day, min(amount, due), used)
+    if amount > due:
+        lower_principal(b, day, amount - due, used, True)
+    return over
+
+
+def lower_principal(b: Book, day: int, amount: int, used: list[int], is_paid: bool) -> None:
+    """This function will take `amount` off the principal, nothing due being open: an instalment of its own on `day`; the
+    instalments that are not settled are levelled again.
+    """
+    at = 0
+    while at < len(b.due) and b.due[at] <= day:
+        at += 1
+    insert_row(b, at, RowKind.FIXED, day, day)
+    b.principal[at] = b.emi[at] = amount
+    if is_paid:
+        put(b, at, Component.PRINCIPAL, amount, day, used)
+    else:
+        give_up_principal(b, at, day, amount)
+    first = at + 1
+    while first < len(b.due) - 1 and (b.kind[first] != RowKind.REGULAR or is_full(b, first)):
+        first += 1
+    set_level(b, first, day)
+    b.s[S_TODAY] = day
+    settle_rows(b, day)
+
+
+def waive_open(b: Book, part: int, amount: int) -> int:
+    """This function will give up at most `amount` of one component, oldest instalment first, and return how much."""
+    given = 0
+    for row in range(len(b.due)):
+        take = min(amount - given, max(0, open_of(b, row, part)))
+        b.waived[4 * row + part] += take
+        given += take
+        if part <= Component.FEE:
+            waive_charges(b, row, part, take)
+    return given
+
+
+def give_up_principal(b: Book, row: int, day: int, amount: int) -> None:
+    """This function will give up principal of an instalment: from `day` on it is not owed."""
+    b.waived[4 * row + Component.PRINCIPAL] += amount
+    b.change_date.append(day)
+    b.change_amount.append(-amount)
+    b.change_kind.append(0)
+
+
+def waive(b: Book, part: int, day: int, amount: int) -> int:
+    """This function will give up at most `amount` of one component on `day` and return how much. Principal: what is due
+    first, the rest lowers what remains.
+    """
+    if part != Component.PRINCIPAL:
+        return waive_open(b, part, amount)
+    left = min(amount, max(0, sum(b.change_amount)))
+    given = left
+    for row in range(len(b.due)):
+        take = min(left, max(0, open_of(b, row, part))) if b.due[row] <= day else 0
+        if take:
+            give_up_principal(b, row, day, take)
+            left -= take
+    if left:
+        lower_principal(b, day, left, [0, 0, 0, 0], False)
+    return given
