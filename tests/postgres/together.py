@@ -6,17 +6,21 @@ import json
 import time
 from threading import Thread
 
-from django.db import connection
+import django
 
-from puhui.core.ids import derive_id
-from puhui.decisions.models import ApplicationRow
-from puhui.decisions.operations import save_application
-from puhui.runtime.models import Inbox, Work
-from puhui.runtime.operations import put_work, record_audit, record_inbox
-from puhui.runtime.queries import verify_audit_chain
-from puhui.runtime.transactions import transaction
-from tests.loans_kit import NOW, new_borrower
-from tests.operations.race import at_once  # first: it makes Django ready
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from puhui.core.ids import derive_id  # noqa: E402
+from puhui.decisions.models import ApplicationRow  # noqa: E402
+from puhui.decisions.operations import save_application  # noqa: E402
+from puhui.runtime.models import Inbox, Work  # noqa: E402
+from puhui.runtime.operations import put_work, record_audit, record_inbox  # noqa: E402
+from puhui.runtime.queries import verify_audit_chain  # noqa: E402
+from puhui.runtime.transactions import transaction  # noqa: E402
+from tests.loans_kit import NOW, new_borrower  # noqa: E402
+from tests.operations.race import at_once  # noqa: E402
 
 THREADS = 8
 

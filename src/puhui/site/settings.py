@@ -130,6 +130,7 @@ def database(url: str) -> dict[str, Any]:
             "NAME": unquote(parts.path),
             # Kept open: closing the last connection copies the whole log into the file, at the end of every request.
             "CONN_MAX_AGE": 60,
+            "TEST": {"NAME": ":memory:"},
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

@@ -81,7 +81,9 @@ def audit_page(request: HttpRequest) -> HttpResponseBase:
     elif request.method == "POST":
         person = find(inputs.text(request, "person", limit=60), request)[0]
         rows = runtime.list_audit(f"customer:{person.id}", limit=500)
-    return desk(request, "audit", here="audit", check=check, sealed=sealed, took=took, person=person, rows=rows)
+    return desk(
+        request, "audit", here="audit", check=check, sealed=sealed, took=took, person=person, rows=rows
+    )
 
 
 @require_safe

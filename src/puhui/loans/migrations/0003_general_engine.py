@@ -8,7 +8,7 @@ from puhui.runtime.schema import append_only, reference
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loans', '0001_initial'),
+        ('loans', '0002_partitions'),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ def drop(apps, editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runtime', '0001_initial'),
+        ('runtime', '0002_partitions'),
     ]
 
     operations = [
