@@ -29,7 +29,7 @@ MEANINGS = {
     "PUHUI_LOG_LEVEL": "level of the JSON log on standard error",
     "PUHUI_MESSENGER": "dotted name of the adapter that carries short messages",
     "PUHUI_ORIGINS": "`https://` origins of the pages, comma separated",
-    "PUHUI_PARTNER_RATE": "requests of one partner in one web process: per second / at once",
+    "PUHUI_PARTNER_RATE": "requests of one partner, across all web processes: per second / at once",
     "PUHUI_POLICIES": "folder of policy files",
     "PUHUI_RAIL": "dotted name of the payment rail's adapter",
     "PUHUI_RAIL_SECRET": "secret: shared with the payment rail, signs callbacks",
