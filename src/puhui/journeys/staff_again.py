@@ -20,7 +20,7 @@ from puhui.loans.queries import find_loan, find_snapshot, get_contract, list_eve
 from puhui.offers.domain import Quote, build_quote, quote_from_plain, quote_sha256, quote_to_plain
 from puhui.offers.queries import get_quote, get_quote_row
 from puhui.products.domain import CapBasis, CapRule
-from puhui.products.queries import get_product
+from puhui.products.queries import get_product_version
 from puhui.protection.queries import get_house_policy
 
 MOST = 100_000  # ledger entries of one loan
@@ -72,7 +72,7 @@ def _rebuilt(id: str, quote: Quote) -> Quote:
     line = get_line(id=quote.line_id)
     return build_quote(
         id=id, customer_id=line.customer_id, line_id=line.id, decision_id=line.decision_id,
-        product=get_product(id=quote.product_id, on_date=on_date), amount_minor=quote.amount_minor,
+        product=get_product_version(id=quote.product_id, version=quote.product_version), amount_minor=quote.amount_minor,
         months=quote.months, method=quote.method, annual_rate_ppm=line.annual_rate_ppm,
         penalty_daily_rate_ppm=policy.penalty_daily_rate_ppm,
         cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),

@@ -35,17 +35,21 @@ def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[Produc
     return tuple(sorted(found, key=lambda one: (one.id, one.valid_from)))
 
 
+def _all() -> tuple[Product, ...]:
+    folder = Path(settings.POLICIES_DIR) / "products"
+    stamp = tuple(
+        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.toml"))
+    )
+    return _read(folder, stamp)
+
+
 def list_products(*, on_date: date) -> list[Product]:
     """This function will return the version of every product that is offered on `on_date`, by id.
 
     A version holds until its `valid_to`, or until the next version's `valid_from`. Raises: ProductInvalid for a
     file of the folder that does not parse, whichever product it is: a broken policy folder serves nobody.
     """
-    folder = Path(settings.POLICIES_DIR) / "products"
-    stamp = tuple(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.toml"))
-    )
-    latest = {one.id: one for one in _read(folder, stamp) if one.valid_from <= on_date}
+    latest = {one.id: one for one in _all() if one.valid_from <= on_date}
     return [one for one in latest.values() if one.valid_to is None or on_date < one.valid_to]
 
 
@@ -53,5 +57,16 @@ def get_product(*, id: str, on_date: date) -> Product:
     """This function will return the product `id` as offered on `on_date`. Raises: ProductNotOffered, ProductInvalid."""
     for one in list_products(on_date=on_date):
         if one.id == id:
+            return one
+    raise ProductNotOffered(product=id)
+
+
+def get_product_version(*, id: str, version: str) -> Product:
+    """This function will return one version of the product `id`, offered today or not: what a stored quote was made of.
+
+    A version that was added later with an earlier date is another version. Raises: ProductNotOffered, ProductInvalid.
+    """
+    for one in _all():
+        if (one.id, one.version) == (id, version):
             return one
     raise ProductNotOffered(product=id)
