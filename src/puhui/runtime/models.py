@@ -204,9 +204,17 @@ class Clock(models.Model):
 def lock_audit_head() -> tuple[int, str]:
     """This function will return (seq, hash) of the audit chain's end, locked until commit; (0, "") when it is empty."""
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    statement = f"SELECT seq, hash FROM runtime_audit_head WHERE id = 1{lock}"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT seq, hash FROM runtime_audit_head WHERE id = 1{lock}")
+        cursor.execute(statement)
         found = cursor.fetchone()
+        if found is None and lock:  # nothing to lock yet: two first writers would both begin the chain
+            cursor.execute(
+                "INSERT INTO runtime_audit_head (id, seq, hash) VALUES (1, 0, %s) ON CONFLICT DO NOTHING",
+                ["0" * 64],
+            )
+            cursor.execute(statement)
+            found = cursor.fetchone()
     return (int(found[0]), str(found[1])) if found else (0, "")
 
 
