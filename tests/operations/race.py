@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from threading import Barrier, Thread
 
 import django
@@ -16,25 +17,30 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from puhui.core.refusals import Refusal  # noqa: E402
+from puhui.journeys import account, identify, payoff, repay  # noqa: E402
+from puhui.lab.people import invent_person  # noqa: E402
 from puhui.loans.domain import EventKind, Loan  # noqa: E402
 from puhui.loans.models import LoanEventRow  # noqa: E402
 from puhui.loans.operations import record_event  # noqa: E402
 from puhui.loans.queries import get_loan, get_position  # noqa: E402
 from puhui.offers.models import SignatureRow  # noqa: E402
 from puhui.offers.operations import sign_quote  # noqa: E402
+from puhui.payments.queries import list_orders  # noqa: E402
 from puhui.runtime.transactions import transaction  # noqa: E402
 from tests.golden.loan_values import DAY  # noqa: E402
 from tests.loans_kit import NOW, event, new_borrower, new_quote, paid_out  # noqa: E402
 
 
-def at_once(count: int, act: Callable[[int], str]) -> Counter[str]:
-    """Run `act` in `count` threads started together, each in its own transaction; count what each said."""
+def at_once(count: int, act: Callable[[int], str], *, inside: bool = True) -> Counter[str]:
+    """Run `act` in `count` threads started together, each in its own transaction (or opening one by itself); count what
+    each said.
+    """
     barrier, said = Barrier(count), Counter[str]()
 
     def run(place: int) -> None:
         barrier.wait()
         try:
-            with transaction():
+            with transaction() if inside else nullcontext():
                 found = act(place)
         except Refusal as refusal:
             found = refusal.code
@@ -82,11 +88,33 @@ def pay(count: int, loan: Loan, kind: EventKind, amount_minor: int) -> Counter[s
     return said
 
 
+def start(count: int) -> Counter[str]:
+    """On one loan everybody begins to pay what is due, or everything, each from a page of her own."""
+    loan, her = paid_out(1), invent_person(seed=7, index=1)
+    identify.record(
+        customer_id=loan.customer_id, name=her.name, number=her.resident_number, key="who", now=NOW
+    )
+    account.bind(
+        customer_id=loan.customer_id, number=her.account_number, bank_name=her.bank_name, key="bind", now=NOW
+    )
+
+    def act(place: int) -> str:
+        who = {"customer_id": loan.customer_id, "loan_id": loan.id, "key": f"page{place}", "now": NOW}
+        order = payoff.start(**who) if place % 2 else repay.start(**who, amount_minor=1_00, intent="due")
+        return order.state.value
+
+    said = at_once(count, act, inside=False)
+    said["orders"] = len(list_orders(loan_id=loan.id))
+    return said
+
+
 def main(what: str, count: int) -> None:
     """Run one race."""
     call_command("migrate", verbosity=0)
     if what == "sign":
         said = sign(count)
+    elif what == "start":
+        said = start(count)
     elif what == "payoff":
         loan = paid_out(1)
         said = pay(count, loan, EventKind.PAYOFF, loan.principal_minor)

@@ -173,3 +173,9 @@ def test_repayment_against_payoff_at_the_same_instant(tmp_path: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_payments_at_the_same_instant_are_all_counted(tmp_path: Path) -> None:
     assert race(tmp_path, "repay", "8") == {"recorded": 8, "rows": 9, "paid": 8_00}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_payments_begun_at_the_same_instant_one_goes_to_the_bank(tmp_path: Path) -> None:
+    """Eight pages order a payment or the payoff of one loan at once: one order, the others are told that it is under way."""
+    assert race(tmp_path, "start", "8") == {"created": 1, "PaymentUnderWay": 7, "orders": 1}

@@ -12,12 +12,13 @@ from puhui.core.money import Money
 from puhui.core.time import instant_at, shift_days
 from puhui.journeys import house, pages, tell
 from puhui.journeys.ask_for_help import HELP
-from puhui.loans.domain import LoanState, Position, RowState
+from puhui.loans import operations as loans
+from puhui.loans.domain import Loan, LoanState, Position, RowState
 from puhui.loans.queries import get_loan, get_position, list_positions
 from puhui.payments import operations as payments
 from puhui.payments.domain import AUTOPAY, DebitWithoutNotice, Direction, Mandate, MandateDebit, check_notice
 from puhui.payments.queries import get_account, get_active_mandate, has_open_order, list_active_mandates
-from puhui.runtime.domain import Effect, Transient, WorkItem, no_effect
+from puhui.runtime.domain import Effect, Transient, WorkItem
 from puhui.runtime.operations import put_work
 
 PAGE, COLLECT = "autopay.page", "autopay.collect"  # kinds of work
@@ -95,21 +96,29 @@ def _tell(mandate: Mandate, position: Position, *, debit_date: date, about: str,
 
 
 def collect(item: WorkItem) -> Effect:
-    """This function will order one announced debit, unless it is paid, she is in calm, or the mandate is gone."""
-    loan, today = get_loan(id=item.payload["loan_id"]), house.today(item.now)
-    due = date.fromisoformat(item.payload["due_date"])
+    """This function will order one announced debit, unless it is paid, she is in calm, or the mandate is gone.
+
+    All of it is read under the loan's lock: she may be paying by herself at this very moment.
+    """
+    loan_id, due = item.payload["loan_id"], date.fromisoformat(item.payload["due_date"])
+    return partial(_collect, get_loan(id=loan_id), due)
+
+
+def _collect(loan: Loan, due: date, now: datetime) -> None:
+    loans.lock_loan(loan_id=loan.id)
+    today = house.today(now)
     position = get_position(loan_id=loan.id, as_of=today)
     mandate = get_active_mandate(customer_id=loan.customer_id)
-    calm = has_hold(loan.customer_id, item.now, reason=HELP)
+    calm = has_hold(loan.customer_id, now, reason=HELP)
     if position.state is not LoanState.ACTIVE or not position.due_minor or mandate is None or calm:
-        return no_effect
+        return
     notice = find_message(tell.id_of(NOTICE, _about(loan.id, due)))
     if notice is None or (notice.is_over and notice.state is not MessageState.SENT):
-        return no_effect  # she was never told, so nothing is debited; the reminder asks her to pay by herself
-    debit = _debit(mandate, notice, today, item.now)
+        return  # she was never told, so nothing is debited; the reminder asks her to pay by herself
+    debit = _debit(mandate, notice, today, now)
     if has_open_order(loan_id=loan.id, direction=Direction.COLLECT):
         raise Transient(AGAIN_SECONDS, "another payment of the loan is with the bank")
-    return partial(_order, mandate, position, loan.id, due, debit)
+    _order(mandate, position, loan.id, due, debit, now)
 
 
 def _debit(mandate: Mandate, notice: Message, today: date, now: datetime) -> MandateDebit:

@@ -8,6 +8,7 @@ from puhui.core.ids import derive_id
 from puhui.core.refusals import InputRefused, Refusal
 from puhui.journeys import house
 from puhui.journeys.once import keep, recall
+from puhui.loans import operations as loans
 from puhui.loans.domain import EventKind, Position, check_payment, imagine
 from puhui.loans.domain import preview as with_event
 from puhui.loans.operations import LoanNotYours
@@ -82,6 +83,7 @@ def start(
     with transaction():
         if recall(scope="repay.start", key=key, body=body, now=now) is not None:
             return get_order(id=id)
+        loans.lock_loan(loan_id=loan_id)
         if has_open_order(loan_id=loan_id, direction=Direction.COLLECT):
             raise PaymentUnderWay()
         position = get_position(loan_id=loan_id, as_of=house.today(now))

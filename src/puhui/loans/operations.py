@@ -84,6 +84,15 @@ def open_loan(*, id: str, contract: Contract, on_date: date, now: datetime) -> L
     return row.to_domain()
 
 
+def lock_loan(*, loan_id: str) -> None:
+    """This function will hold a loan until the end of the transaction, so that what is read of it then still stands when
+    it is acted on (SQLite: the transaction itself holds it). Raises: LoanNotFound.
+    """
+    require_transaction()
+    if find_row(LoanRow, lock=True, id=loan_id) is None:
+        raise LoanNotFound()
+
+
 def record_event(
     *, loan_id: str, event: LoanEvent, customer_id: str | None = None, may_overpay: bool = False
 ) -> RecordedEvent:
