@@ -32,6 +32,7 @@ def test_one_effect_a_key_and_books_that_tie_out_whatever_dies(tmp_path: Path) -
     print(found)
     assert found["loans"] >= LOANS and found["kills"] >= KILLS
     assert found["decisions"] >= LOANS and found["orders"] > LOANS
+    assert found["failed"] > 0 or LOANS < 200, "a rail that refuses one in twenty was asked"
     for name in ("open_orders", "bank_minor"):
         assert found[name] == 0, (name, found)
     for name in (

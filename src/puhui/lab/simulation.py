@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -30,7 +31,7 @@ EXPIRED_LEASE = 61  # seconds after which a killed worker's lease has ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What the simulation found. Everything but the first four must be zero or empty."""
+    """What the simulation found. What is wrong is listed; the lists and `open_orders` must be empty, `bank_minor` 0."""
 
     loans: int  # signed
     orders: int  # payment orders opened
@@ -40,7 +41,9 @@ class Result:
     work_done: int  # items of work done
     dead: list[str]  # items given up, each with its last error
     open_orders: int  # orders without the rail's last word
-    double_effects: list[str]  # orders that moved money twice, or another amount
+    failed: int  # orders that the rail refused: proof that it was troubled
+    double_effects: list[str]  # orders whose money did not move exactly as often and as much as they say
+    payouts_differ: list[str]  # loans without exactly one payout order
     strangers: list[str]  # keys that the rail knows and we do not
     differences: list[dict[str, Any]]  # control accounts that do not agree
     bank_minor: int  # ledger less the rail's own statements, minor units
@@ -127,16 +130,20 @@ def until(true: Callable[[], bool], what: str) -> None:
 
 
 def settle_down(*, within: timedelta) -> None:
-    """This function will let time pass until no work is open that falls due `within` the clock's present."""
+    """This function will let time pass until no work is open that falls due `within` the clock's present.
+
+    The clock stands while anybody works: moved over a lease, it would take the item from a worker who is busy with it.
+    (Who was killed is busy no more: the kill itself moves the clock past that lease.)
+    """
     from puhui.runtime.clock import utc_now
-    from puhui.runtime.queries import next_open_work_at
+    from puhui.runtime.queries import next_open_work_at, work_counts
 
     begun = utc_now()
     ends = time.monotonic() + PATIENCE_SECONDS
     while (at := next_open_work_at()) is not None and at < begun + within:
         if time.monotonic() > ends:
             raise TimeoutError("work that never ends")
-        if (ahead := at - utc_now()) > timedelta(seconds=1):
+        if not work_counts().leased and (ahead := at - utc_now()) > timedelta(seconds=1):
             move_clock(int(ahead.total_seconds()) + 1)
         time.sleep(0.05)
 
@@ -221,7 +228,7 @@ def inspect(*, kills: int, seconds: int) -> Result:
     from puhui.ledger.queries import get_balance
     from puhui.loans.domain import snapshot_of
     from puhui.loans.queries import count_loans, get_position, list_snapshots
-    from puhui.payments.domain import parse_statement
+    from puhui.payments.domain import Direction, OrderState, RailOutcome, parse_statement
     from puhui.payments.queries import list_order_page, list_statement_days
     from puhui.runtime.clock import utc_now
     from puhui.runtime.domain import WorkState
@@ -232,12 +239,17 @@ def inspect(*, kills: int, seconds: int) -> Result:
     rail: Any = parties.rail()
     orders = list_order_page(limit=1_000_000)
     double = []
+    moves = {  # what the rail must have done for an order that stands so, each once
+        OrderState.DONE: [RailOutcome.DONE],
+        OrderState.RETURNED: [RailOutcome.DONE, RailOutcome.RETURNED],
+        OrderState.FAILED: [],
+    }
     for order in orders:
-        found = rail.effects(key=order.id)
-        if len({outcome for outcome, _ in found}) != len(found) or any(
-            a != order.amount_minor for _, a in found
-        ):
+        wanted = [(outcome, order.amount_minor) for outcome in moves.get(order.state, [])]
+        found = [one for one in rail.effects(key=order.id) if one[0] is not RailOutcome.FAILED]
+        if sorted(found, key=str) != sorted(wanted, key=str):
             double.append(order.id)
+    paid_out = Counter(one.loan_id for one in orders if one.direction is Direction.PAYOUT)
     strangers = sorted(set(rail.keys()) - {order.id for order in orders})
     bank = 0
     for day in list_statement_days():
@@ -265,7 +277,9 @@ def inspect(*, kills: int, seconds: int) -> Result:
         work_done=counts.done,
         dead=[f"{one.key}: {one.error}" for one in list_work(state=WorkState.DEAD)],
         open_orders=sum(order.is_open for order in orders),
+        failed=sum(order.state is OrderState.FAILED for order in orders),
         double_effects=double,
+        payouts_differ=[one.loan_id for one in snapshots if paid_out[one.loan_id] != 1],
         strangers=strangers,
         differences=[asdict(one) for one in differences(currency="CNY", as_of=today)],
         bank_minor=get_balance(code="1001", currency="CNY") - bank,
