@@ -11,7 +11,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puhui.site.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from puhui.site.environment import SecretRefused
+
+    try:
+        execute_from_command_line(sys.argv)
+    except SecretRefused as refused:
+        sys.exit(f"puhui: {refused}")
 
 
 if __name__ == "__main__":

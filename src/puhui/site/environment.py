@@ -4,21 +4,86 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
+
+LEAST = 32  # characters of a secret; 16 random bytes written in hexadecimal
+LEAST_DISTINCT = 10  # different characters; random hexadecimal of that length has fewer once in a million
+PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "insecure",
+    "password",
+    "example",
+    "placeholder",
+    "your-secret",
+)
+SEALING_KEY = re.compile(r"[a-z0-9]+:[0-9a-fA-F]{64}")
+HELP = "see docs/how-to/deploy.md"
+
+
+class SecretRefused(RuntimeError):
+    """A secret of the deployment is missing, unreadable or weak; the message names the variable and what to do."""
 
 
 def secret(name: str, *, var_dir: Path, demo: bool) -> str:
     """This function will return the secret `name`: `$NAME`, else the file `$NAME_FILE`, else (demo) a kept random one.
 
-    Raises: RuntimeError naming the variable when it is missing outside the demo.
+    Outside the demo a secret that can be guessed stops the start. Raises: SecretRefused, never with the secret itself.
     """
+    given = _given(name)
+    if given is None and not demo:
+        raise SecretRefused(f"{name} is not set; set it or {name}_FILE ({HELP})")
+    if given is None:
+        return _kept(name, var_dir)
+    if not demo:
+        refuse_weak(name, given)
+    return given
+
+
+def _given(name: str) -> str | None:
     if value := os.environ.get(name):
         return value
-    if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
-    if not demo:
-        raise RuntimeError(f"{name} is not set; set it or {name}_FILE (see docs/how-to/deploy.md)")
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return None
+    try:
+        found = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise SecretRefused(f"{name}_FILE: {path}: {why} ({HELP})") from None
+    if not found:
+        raise SecretRefused(f"{name}_FILE: {path} is empty ({HELP})")
+    return found
+
+
+def refuse_weak(name: str, value: str) -> None:
+    """This function will refuse a secret that can be guessed. Raises: SecretRefused, naming the variable and the remedy."""
+    make = "echo k1:$(openssl rand -hex 32)" if name == "PUHUI_SEALING_KEYS" else "openssl rand -hex 32"
+    remedy = f"make one with: {make} ({HELP})"
+    if name == "PUHUI_SEALING_KEYS":
+        keys = value.split(",")
+        if not all(SEALING_KEY.fullmatch(key) for key in keys):
+            raise SecretRefused(f"{name} is not a list of id:64 hexadecimal digits; {remedy}")
+        for key in keys:
+            _refuse_guessable(name, key.partition(":")[2], remedy)
+        return
+    if len(value) < LEAST:
+        raise SecretRefused(f"{name} is weak: {len(value)} characters, at least {LEAST} are needed; {remedy}")
+    _refuse_guessable(name, value, remedy)
+
+
+def _refuse_guessable(name: str, value: str, remedy: str) -> None:
+    if any(word in value.lower() for word in PLACEHOLDERS):
+        raise SecretRefused(f"{name} is a placeholder; {remedy}")
+    if len(set(value.lower())) < LEAST_DISTINCT:
+        raise SecretRefused(f"{name} is weak: it repeats {len(set(value.lower()))} characters; {remedy}")
+
+
+def _kept(name: str, var_dir: Path) -> str:
+    """The demo's own secret, made once."""
     kept = var_dir / "secrets" / name.lower()
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
