@@ -46,12 +46,14 @@ def halves() -> tuple[int, int]:
 
     def write() -> None:
         nonlocal over
-        for number in range(200):
-            with transaction():
-                put_work(key=f"left:{number}", kind="half", payload={}, now=NOW)
-                put_work(key=f"right:{number}", kind="half", payload={}, now=NOW)
-        over = True
-        connection.close()
+        try:
+            for number in range(100):
+                with transaction():
+                    put_work(key=f"left:{number}", kind="half", payload={}, now=NOW)
+                    put_work(key=f"right:{number}", kind="half", payload={}, now=NOW)
+        finally:
+            over = True
+            connection.close()
 
     writer = Thread(target=write)
     writer.start()
