@@ -15,7 +15,13 @@ from puhui.access.staff.models import AnswerRow
 from puhui.access.staff.queries import RoleMayNot, get_approval, get_claim, list_approvals, list_notes
 from puhui.contact.queries import has_hold, list_messages
 from puhui.decisions.domain.application import NotAwaitingPerson
-from puhui.decisions.queries import find_decision, list_decisions, list_referred, replay_decision
+from puhui.decisions.queries import (
+    find_decision,
+    get_application,
+    list_decisions,
+    list_referred,
+    replay_decision,
+)
 from puhui.journeys import (
     complain,
     consent,
@@ -31,7 +37,8 @@ from puhui.journeys.staff_payment import PaymentNotReversible
 from puhui.journeys.staff_queue import ItemKind
 from puhui.lines.queries import find_line
 from puhui.loans.domain import EventKind
-from puhui.loans.queries import list_events
+from puhui.loans.queries import get_contract, list_events
+from puhui.offers.queries import get_quote
 from puhui.payments.domain import Flow, RailOutcome, Statement, StatementLine
 from puhui.payments.queries import list_orders, list_suspense
 from puhui.protection.domain import Case, CaseState
@@ -40,6 +47,8 @@ from puhui.runtime.operations import put_work
 from puhui.runtime.queries import get_work, list_audit, verify_audit_chain
 from puhui.runtime.transactions import transaction as act
 from tests.journeys.world import World, refuses
+
+from .web_kit import staff
 
 ANN, BEA, CAM, DEE, EVE = "ann", "bea", "cam", "dee", "eve"
 ROLES = {ANN: "operations", BEA: "operations", CAM: "complaints", DEE: "analyst", EVE: "admin"}
@@ -387,3 +396,28 @@ def test_a_role_changes_with_two_administrators_only(world: World) -> None:
     assert changed is not None and changed.role is Role.AUDITOR
     note = staff_claim.note(subject="customer:x", by=ANN, text="called, no answer", key="n", now=world.now)
     assert list_notes("customer:x") == [note]
+
+
+def test_a_customer_is_found_by_every_number_that_people_read_aloud(world: World) -> None:
+    """Case, application, decision, quote, contract, loan: each leads to her file; half a number to nobody."""
+    borrower, loan = world.running(0)
+    case = complain.open(
+        customer_id=loan.customer_id, kind="question", about="", text="?", key="q", now=world.now
+    )
+    contract = get_contract(id=loan.contract_id)
+    numbers = [
+        case.number,
+        get_application(borrower.application_id).number,
+        list_decisions(loan.customer_id)[0].number,
+        get_quote(id=contract.quote_id).number,
+        contract.number,
+        loan.number,
+    ]
+    client = staff("operations")
+    for number in numbers:
+        for typed in (number, f" {number.lower()} "):
+            found = client.post("/staff/customers", {"search": typed})
+            assert found.headers.get("Location") == f"/staff/customers/{loan.customer_id}", typed
+        assert client.post("/staff/customers", {"search": number[:-1]}).status_code == 422, number
+    for nonsense in ("L-", "L-20261120-", "%", "L-20261120-%%%%%%"):
+        assert client.post("/staff/customers", {"search": nonsense}).status_code == 422, nonsense

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from puhui.journeys import complain
+from puhui.journeys import complain, repay
 from puhui.loans.domain import LoanState
 from puhui.loans.domain.portfolio import (
     PortfolioLoan,
@@ -26,6 +26,7 @@ from puhui.loans.domain.portfolio import (
     month_ends,
     vintages,
 )
+from puhui.payments.queries import count_orders
 from puhui.web import charts
 from puhui.web.charts import Point
 from puhui.web.staff import portfolio
@@ -190,3 +191,30 @@ def test_lists_ask_a_fixed_number_of_questions(world: World) -> None:
         grow(index)
     assert asked() == first
     assert max(first) <= 30, first
+
+
+def test_payments_are_counted_by_their_state_on_the_date(world: World) -> None:
+    """An order that was on its way at the end of a day is so on that day, and done after it."""
+    _b, loan = world.running(0)
+    world.now += timedelta(days=1)
+    repay.start(
+        customer_id=loan.customer_id,
+        loan_id=loan.id,
+        amount_minor=100_000,
+        intent="prepay",
+        key="p",
+        now=world.now,
+    )
+    opened = world.now + timedelta(seconds=1)
+    world.now += timedelta(hours=1)
+    world.work()
+    assert ("payout", "done", 1, 2_000_000) in count_orders(until=opened)
+    assert ("collect", "created", 1, 100_000) in count_orders(until=opened)
+    assert ("collect", "done", 1, 100_000) in count_orders(until=world.now + timedelta(days=1))
+    assert {one[0] for one in count_orders(until=opened - timedelta(hours=1))} == {"payout"}
+
+
+def test_an_empty_house_says_so_in_every_plot(db: None) -> None:
+    cache.clear()
+    page = staff("analyst").get("/staff/portfolio").content.decode()
+    assert page.count('class="none"') == 6, "six plots, each with a sentence instead of an empty frame"

@@ -16,6 +16,15 @@ def derive_id(kind: str, *parts: str) -> str:
     return base64.b32encode(digest[:17]).decode("ascii").lower()[:26]
 
 
+def spoken_range(spoken: str) -> tuple[str, str]:
+    """This function will return the half-open range of ids whose first letters a spoken reference names.
+
+    A table is then asked by its primary key. Spaces and case do not matter; ("", "") for what is no reference.
+    """
+    letters = next((part for part in spoken.lower().split("-") if 4 <= len(part) <= 6), "")
+    return (letters, letters + "~") if letters.isalnum() and letters.isascii() else ("", "")
+
+
 def reference(prefix: str, id: str, on_date: str = "") -> str:
     """This function will return the short form that people read aloud, e.g. `A-20261120-7F3AKQ` (not unique by itself)."""
     middle = f"{on_date.replace('-', '')}-" if on_date else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from puhui.core.ids import spoken_range
 from puhui.decisions.domain.codec import read_decision, read_input
 from puhui.decisions.domain.reason_texts import ReasonTexts
 from puhui.decisions.domain.replay import Replay, replay
@@ -69,6 +70,16 @@ def get_application(id: str) -> Application:
     if found is None:
         raise ApplicationUnknown()
     return found
+
+
+def find_customer_by_number(number: str) -> str | None:
+    """This function will return whose application or decision has a number (`A-20261120-7F3AKQ`), None when nobody's."""
+    first, end = spoken_range(number)
+    where, values = "number = %s AND id >= %s AND id < %s", [number, first, end]
+    request = list_rows_where(ApplicationRow, where, values)
+    whose = [row.customer_id for row in request]
+    whose += [row.customer_id for row in list_rows_where(DecisionRow, where, values)]
+    return whose[0] if whose else None
 
 
 def find_open_application(customer_id: str) -> Application | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from puhui.core.ids import spoken_range
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
     Contract,
@@ -74,6 +75,16 @@ def find_loan_of_contract(*, contract_id: str) -> Loan | None:
     """This function will return the loan of a contract, or None."""
     row = find_row(LoanRow, contract_id=contract_id)
     return None if row is None else row.to_domain()
+
+
+def find_customer_by_number(number: str) -> str | None:
+    """This function will return whose contract or loan has a number (`C-20261120-7F3AKQ`), None when nobody's. Two queries."""
+    first, end = spoken_range(number)
+    where, values = "number = %s AND id >= %s AND id < %s", [number, first, end]
+    signed = list_rows_where(ContractRow, where, values)
+    whose = [row.customer_id for row in signed]
+    whose += [row.customer_id for row in list_rows_where(LoanRow, where, values)]
+    return whose[0] if whose else None
 
 
 def list_loans(*, customer_id: str) -> list[Loan]:

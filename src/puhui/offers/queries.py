@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from puhui.core.ids import spoken_range
 from puhui.core.refusals import Refusal
 from puhui.offers.domain import (
     ContractTemplate,
@@ -21,7 +22,7 @@ from puhui.offers.domain import (
     parse_lender,
 )
 from puhui.offers.models import QuoteRow, SignatureRow
-from puhui.runtime.rows import find_row
+from puhui.runtime.rows import find_row, list_rows_where
 
 
 class QuoteNotFound(Refusal):
@@ -128,3 +129,10 @@ def get_lender(*, on_date: date) -> Lender:
     """This function will return the lender as contracts name it on `on_date`. Raises: ContractTextInvalid."""
     path, _ = _in_force("lender", ".toml", on_date)
     return parse_lender(text=_text(path, path.stat().st_mtime_ns), file=path.name)
+
+
+def list_customers_by_number(number: str) -> list[str]:
+    """This function will return whose quotes have a number (`Q-7F3A-20`, which several may share). One query."""
+    first, end = spoken_range(number)
+    rows = list_rows_where(QuoteRow, "number = %s AND id >= %s AND id < %s", [number, first, end])
+    return sorted({row.customer_id for row in rows})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from puhui.core.refusals import Refusal
 from puhui.payments.domain import (
@@ -240,7 +240,10 @@ def _closings(ids: Sequence[str]) -> dict[str, Closing]:
 
 
 def count_orders(*, until: datetime) -> list[tuple[str, str, int, int]]:
-    """This function will return (direction, state, orders, minor units) of all orders opened up to an instant. One query."""
-    rows = OrderRow.objects.filter(created_at__lte=until).values_list("direction", "state")
-    found = rows.annotate(n=Count("id"), total=Sum("amount_minor")).order_by("direction", "state")
+    """This function will return (direction, state, orders, minor units) of all orders as they stood at an instant. One query."""
+    later = OrderEvent.objects.filter(order_id=OuterRef("order_id"), seq__gt=OuterRef("seq"), at__lt=until)
+    last = OrderEvent.objects.filter(~Exists(later), at__lt=until).values_list("order__direction", "after")
+    found = last.annotate(n=Count("id"), total=Sum("order__amount_minor")).order_by(
+        "order__direction", "after"
+    )
     return [(one[0], one[1], int(one[2]), int(one[3])) for one in found]

@@ -109,6 +109,7 @@ class Series:
     css: str  # colour class, "c1" to "c6"
 
 
+WIDEST = 48  # of a column, where there are few
 WIDE, TALL, LEFT, RIGHT, TOP, FOOT = 380, 230, 44, 56, 12, 26  # of a plot, in its own units
 
 
@@ -145,6 +146,14 @@ def _along(place: int, count: int) -> float:
 def _plot(inside: str, sentence: str) -> SafeString:
     return mark_safe(
         f'<svg class="plot" viewBox="0 0 {WIDE} {TALL}" role="img" aria-label="{escape(sentence)}">{inside}</svg>'
+    )
+
+
+def nothing(text: str) -> SafeString:
+    """This function will stand in for a plot that has nothing to show: an empty frame that says so."""
+    return mark_safe(
+        f'<svg class="plot" viewBox="0 0 {WIDE} {TALL}" role="img" aria-label="{escape(text)}">{_frame(1.0, (0.0, 1.0), lambda _: "")}'
+        f'<text class="none" x="{(LEFT + WIDE - RIGHT) / 2}" y="{TALL / 2}" text-anchor="middle">{escape(text)}</text></svg>'
     )
 
 
@@ -194,9 +203,9 @@ def columns(
     drawn = [_frame(ticks[-1], ticks, write)]
     for i, point in enumerate(points):
         x, y = LEFT + i * room, _up(point.size, ticks[-1])
-        width, height = max(room - 4, 2), TALL - FOOT - y
+        width, height = min(max(room - 4, 2), WIDEST), TALL - FOOT - y
         drawn.append(
-            f'<rect class="{point.css}" x="{x + 2:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2">'
+            f'<rect class="{point.css}" x="{x + (room - width) / 2:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2">'
             f"<title>{escape(point.text)}</title></rect>"
         )
         if point.label:

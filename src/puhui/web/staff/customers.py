@@ -12,6 +12,9 @@ from puhui.access.staff.domain import Permission
 from puhui.core.refusals import InputRefused, Refusal
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_name, parse_resident_number
+from puhui.decisions import queries as decisions
+from puhui.loans import queries as loans
+from puhui.offers import queries as offers
 from puhui.protection import queries as protection
 from puhui.web import clock
 from puhui.web.staff.guard import allowed, desk
@@ -20,7 +23,7 @@ SHOWN = 50
 
 
 class NobodyFound(InputRefused):
-    """No customer has this phone, resident number, exact name or case number."""
+    """No customer has this phone, resident number or exact name, and no case or loan this number."""
 
     field = "search"
 
@@ -46,10 +49,11 @@ def _page(request: HttpRequest, found: Sequence[Customer], *, searched: bool) ->
 def find(typed: str, request: HttpRequest) -> Sequence[Customer]:
     """This function will return the customers that a phone, a resident number, a case number or an exact name names.
 
-    All but the case number are looked up by blind index. Raises: NobodyFound.
+    So does the number of an application, a decision, a quote, a contract or a loan; phone, resident number and name
+    are looked up by blind index. Raises: NobodyFound.
     """
     text = typed.strip()
-    for attempt in (_by_phone, _by_number, _by_case, _by_name):
+    for attempt in (_by_phone, _by_number, _by_case, _by_reference, _by_name):
         found = attempt(text, request)
         if found:
             return found
@@ -77,6 +81,14 @@ def _by_case(text: str, request: HttpRequest) -> Sequence[Customer]:
     case = protection.find_case_by_number(text.upper())
     found = customers.find_customer(case.customer_id) if case else None
     return (found,) if found else ()
+
+
+def _by_reference(text: str, request: HttpRequest) -> Sequence[Customer]:
+    number = text.upper()
+    whose = [decisions.find_customer_by_number(number), loans.find_customer_by_number(number)]
+    ids = {one for one in (*whose, *offers.list_customers_by_number(number)) if one}
+    found = (customers.find_customer(one) for one in sorted(ids))
+    return [one for one in found if one]
 
 
 def _by_name(text: str, request: HttpRequest) -> Sequence[Customer]:

@@ -52,6 +52,8 @@ def _whole(value: float) -> str:
 
 def outstanding(found: Figures) -> SafeString:
     """How much is out: month ends by the ledger."""
+    if not any(month.outstanding_minor for month in found.months):
+        return charts.nothing(_("No money is out yet."))
     labelled = _every(len(found.months))
     unit = 1_000_000 if formats.is_chinese(language()) else 100_000_000
     heights = [divide(month.outstanding_minor * 100, unit, Rounding.HALF_EVEN) for month in found.months]
@@ -76,7 +78,7 @@ def _thin(value: float) -> str:
 def prices(found: Figures) -> SafeString:
     """What people pay: loans by all-in annual cost, with the median's column and the cap."""
     if not found.rates:
-        return charts.columns([], write=_whole, sentence=_("No loans yet."))
+        return charts.nothing(_("No loans yet."))
     bins = dict(found.rates)
     low, high = min(bins), max(max(bins), found.cap_ppm // RATE_STEP * RATE_STEP)
     places = list(range(low, high + RATE_STEP, RATE_STEP))
@@ -103,6 +105,8 @@ def prices(found: Figures) -> SafeString:
 def vintages(found: Figures) -> SafeString:
     """Are newer loans healthier: share of a quarter's money gone 30 days late, by months on book."""
     chosen = [one for one in found.vintages if len(one.late_ppm) > LEAST_MONTHS][-SHOWN_VINTAGES:]
+    if not chosen:
+        return charts.nothing(_("From the third month of the first quarter on."))
     longest = max((len(one.late_ppm) for one in chosen), default=0)
     series = [
         Series(
@@ -137,6 +141,8 @@ def _monthly(months: tuple[Month, ...], size: Any, text: Any) -> list[Point]:
 
 def approvals(found: Figures) -> SafeString:
     """Approval rate by month."""
+    if not any(month.decided for month in found.months):
+        return charts.nothing(_("No decisions yet."))
     points = _monthly(
         found.months,
         lambda month: month.approved_ppm / 10_000,
@@ -151,6 +157,8 @@ def approvals(found: Figures) -> SafeString:
 
 def scores(found: Figures) -> SafeString:
     """Applications by score."""
+    if not found.scores:
+        return charts.nothing(_("No decisions yet."))
     labelled = _every(len(found.scores), 5)
     points = [
         Point(
@@ -166,9 +174,11 @@ def scores(found: Figures) -> SafeString:
 
 def complaints(found: Figures) -> SafeString:
     """Complaints per 10,000 accounts by month."""
+    if not any(month.accounts for month in found.months):
+        return charts.nothing(_("No accounts yet."))
     points = _monthly(
         found.months,
         lambda month: month.complaints_per_10_000 / 10,
-        lambda month: f"{month.complaints_per_10_000 / 10:.1f} · {month.complaints} / {month.accounts}",
+        lambda month: f"{month.rate_text} · {month.complaints} / {month.accounts}",
     )
     return charts.columns(points, write=_thin, sentence=_("Complaints per 10,000 active accounts, by month."))

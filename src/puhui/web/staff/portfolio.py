@@ -115,7 +115,7 @@ def _tiles(found: Figures) -> list[dict[str, Any]]:
         },
         {
             "name": _("Complaints per 10,000"),
-            "figure": f"{last.complaints_per_10_000 // 10}.{last.complaints_per_10_000 % 10}",
+            "figure": last.rate_text,
             "text": _("%(n)s this month, %(all)s accounts")
             % {"n": last.complaints, "all": f"{last.accounts:,}"},
         },

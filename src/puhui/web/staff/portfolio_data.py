@@ -62,6 +62,11 @@ class Month:
         """Complaints per 10,000 accounts, in tenths."""
         return divide(self.complaints * 100_000, self.accounts, Rounding.HALF_UP) if self.accounts else 0
 
+    @property
+    def rate_text(self) -> str:
+        """Complaints per 10,000 accounts as people read it, one decimal."""
+        return f"{self.complaints_per_10_000 // 10:,}.{self.complaints_per_10_000 % 10}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -196,7 +201,7 @@ def tables(found: Figures) -> dict[str, Table]:
     return {
         "months": (
             ("month_end", "outstanding_minor", "decided", "approved", "approved_ppm", "complaints", "accounts",
-             "complaints_per_100_000_tenths"),
+             "complaints_per_10_000_tenths"),
             list(months),
         ),
         "late": (("from_day", "to_day", "loans", "outstanding_minor", "share_ppm"), list(late)),

@@ -31,7 +31,7 @@ NAMES = {
     ItemKind.DECISION: lazy("Decision"),
     ItemKind.SUSPENSE: lazy("Suspense"),
     ItemKind.DISCREPANCY: lazy("Discrepancy"),
-    ItemKind.WORK: lazy("Work"),
+    ItemKind.WORK: lazy("Background work"),
     ItemKind.APPROVAL: lazy("Second person"),
 }
 COLOURS = {

@@ -59,7 +59,46 @@ STATES = {
     "security": lazy("security"),
     "service": lazy("service"),
     "reminder": lazy("reminder"),
+    "draw": lazy("loan paid out"),
+    "due": lazy("instalment"),
+    "prepay": lazy("early repayment"),
+    "payoff": lazy("payoff"),
+    "autopay": lazy("autopay"),
+    "hardship": lazy("hardship"),
+    "dispute": lazy("dispute"),
+    "zh-hans": lazy("Chinese"),
+    "en": lazy("English"),
+    # tables of the portfolio
+    "months": lazy("by month"),
+    "late": lazy("lateness"),
+    "vintages": lazy("vintages"),
+    "prices": lazy("prices"),
+    "scores": lazy("scores"),
+    "funnel": lazy("funnel"),
+    "payments": lazy("payments"),
+    "loans": lazy("loans"),
+    # acts in the audit trail
+    "customer.file_viewed": lazy("opened the file"),
+    "customer.document_viewed": lazy("opened a document"),
+    "customer.unmasked": lazy("looked behind the mask"),
+    "staff.noted": lazy("wrote a note"),
+    "contract.signed": lazy("signed a contract"),
+    "help.asked": lazy("asked for help"),
+    "case.answered": lazy("answered a case"),
+    "decision.approved": lazy("decided: approved"),
+    "decision.declined": lazy("decided: declined"),
+    "decision.referred": lazy("decided: to a person"),
+    "delegation.given": lazy("let a partner act"),
+    "delegation.withdrawn": lazy("withdrew a partner’s leave"),
+    "refund.returned": lazy("sent money back"),
+    "refund.failed": lazy("could not send money back"),
 }
+
+
+def say_who(actor: str) -> str:
+    """This function will say who acted: a login of staff as it is, everybody else by kind."""
+    kind, _, name = actor.partition(":")
+    return name if kind == "staff" and name else say(kind)
 
 
 def say(name: object) -> str:

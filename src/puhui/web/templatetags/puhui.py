@@ -169,6 +169,13 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def who(actor: str) -> str:
+    """Who acted, in words: `staff:luo.qian` is luo.qian."""
+    say: Callable[[str], str] = import_string("puhui.web.staff.words.say_who")
+    return say(actor)
+
+
+@register.filter
 def said(value: object) -> str:
     """A machine name of the staff's pages in words."""
     say: Callable[[object], str] = import_string(

@@ -113,12 +113,14 @@
   window.addEventListener("online", function () { offline(false); });
   window.addEventListener("offline", function () { offline(true); });
 
-  // Staff keyboard: / searches, J and K walk the rows, Enter opens; a letter presses what carries it (data-key).
+  // Staff keyboard: ? shows the keys, / searches, J and K walk the rows, Enter opens; a letter presses what carries it (data-key).
   doc.addEventListener("keydown", function (event) {
     if (!doc.body.classList.contains("staff") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) return;
     var rows = all("tr[data-href]"), at = rows.findIndex(function (row) { return row.getAttribute("aria-selected") === "true"; });
     if (event.key === "/") { var search = doc.getElementById("search"); if (search) { event.preventDefault(); search.focus(); } }
+    if (event.key === "?") { var keys = doc.getElementById("keys"); if (keys) { event.preventDefault(); keys.open ? keys.close() : keys.showModal(); } return; }
+    if (doc.querySelector("dialog[open]")) return;
     var act = /^[a-z]$/.test(event.key) && doc.querySelector("[data-key='" + event.key + "']");
     if (act) { event.preventDefault(); if (/INPUT|TEXTAREA|SELECT/.test(act.tagName)) act.focus(); else act.click(); return; }
     if (event.key === "Enter" && at >= 0) location.href = rows[at].dataset.href;
