@@ -36,6 +36,7 @@ MEANINGS = {
     "PUHUI_RAIL_SECRET": "secret: shared with the payment rail, signs callbacks",
     "PUHUI_REQUIRE": "tests: `all` fails where an outside program is missing",
     "PUHUI_SANDBOX_RAIL": "faults of the sandbox rail as shares of orders, e.g. `fail=0.05,repeat=0.05,unknown=0.05,delay=30,seed=1`",
+    "PUHUI_SCORING_DATA": "tests: folder of public loans that the scoring recipe is measured on",
     "PUHUI_SCREENSHOTS": "tests: `1` writes the pictures of docs/screenshots",
     "PUHUI_SEALING_KEYS": "secret: keys that seal personal data, newest first, `k2:<64 hex digits>,k1:<64 hex digits>`",
     "PUHUI_SECOND_FACTOR": "`1` makes staff give a second factor when they sign in; on outside the demo unless set to `0`",
