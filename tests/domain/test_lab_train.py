@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -19,6 +22,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve  # type: 
 
 from puhui.decisions.domain.quick import compile_scorecard
 from puhui.decisions.domain.scorecard import ScorecardInvalid, parse_scorecard
+from puhui.lab.train import files
 from puhui.lab.train.binning import MISSING, make_binning, weigh
 from puhui.lab.train.metrics import brier, calibration, intervals, rank, separation
 from puhui.lab.train.run import Options, train
@@ -217,6 +221,22 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     ]:
         with pytest.raises(CommandError, match=says):
             call_command("lab", "train", "--binning", "isotonic", "--out", str(tmp_path / "out"), *words)
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet"])
+def test_a_file_that_does_not_fit_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    path = tmp_path / f"loans.{form}"
+    if form == "parquet":
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(write(tmp_path, GOOD)), path)
+    else:
+        path.write_bytes(gzip.compress(GOOD.encode()) if form == "csv.gz" else GOOD.encode())
+    monkeypatch.setattr(files, "MOST_CELLS", 1200)
+    assert len(read_table(path, target="bad", exclude=[]).bad) == 400
+    monkeypatch.setattr(files, "MOST_CELLS", 1199)
+    with pytest.raises(TrainingDataInvalid, match=r"400 rows of 3 columns .* a random sample of 399 rows"):
+        read_table(path, target="bad", exclude=[])
 
 
 def test_columns_keep_their_exact_values(tmp_path: Path) -> None:

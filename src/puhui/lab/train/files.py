@@ -12,6 +12,7 @@ from typing import Any
 
 # What stands for "no value" in any column, beside the empty cell. "none" is not here: it is often an answer.
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "-nan", "null", "NULL", "<NA>")
+MOST_CELLS = 60_000_000  # a cell takes about 200 bytes while it is read, so a run stays below 16 GiB
 
 
 class TrainingDataInvalid(ValueError):
@@ -35,9 +36,10 @@ def is_parquet(path: Path) -> bool:
 def read_cells(path: Path) -> Cells:
     """This function will read `.csv`, `.csv.gz` or `.parquet` into text cells.
 
-    Raises: TrainingDataInvalid for a file without rows, a repeated header, a ragged line, text that is not UTF-8, or a
+    Raises: TrainingDataInvalid for a file too large to hold, a file without rows, a repeated header, a ragged line, text that is not UTF-8, or a
     nested Parquet column.
     """
+    _check_size(path)
     raw = path.read_bytes()
     header, columns = _parquet(path) if is_parquet(path) else _csv(path, raw)
     if len(set(header)) != len(header):
@@ -46,6 +48,38 @@ def read_cells(path: Path) -> Cells:
     if not columns or not columns[0]:
         raise TrainingDataInvalid(f"{path.name}: no rows")
     return Cells(sha256=hashlib.sha256(raw).hexdigest(), header=header, columns=columns)
+
+
+def _check_size(path: Path) -> None:
+    """Training holds its file in memory: one that does not fit is refused before it is read."""
+    rows, columns = _parquet_size(path) if is_parquet(path) else _csv_size(path)
+    if rows * columns > MOST_CELLS:
+        raise TrainingDataInvalid(
+            f"{path.name}: about {rows} rows of {columns} columns are more than training holds in memory; take a random"
+            f" sample of {MOST_CELLS // columns} rows (scoring has no such limit)"
+        )
+
+
+def _csv_size(path: Path) -> tuple[int, int]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw:
+            columns = raw.readline().count(b",") + 1
+            return sum(block.count(b"\n") for block in iter(lambda: raw.read(1 << 20), b"")), columns
+    except (gzip.BadGzipFile, EOFError):
+        return 0, 1  # told by the reading itself
+
+
+def _parquet_size(path: Path) -> tuple[int, int]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        return 0, 1  # told by the reading itself
+    try:
+        about = pyarrow.parquet.read_metadata(path)
+    except (pyarrow.ArrowException, OSError):
+        return 0, 1
+    return about.num_rows, about.num_columns
 
 
 def _csv(path: Path, raw: bytes) -> tuple[list[str], list[list[str]]]:
