@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 SIZE ?= small
 export PYTHONPATH := src
 
+BENCH := .venv-bench
 RUN_STAMP = $(VENV)/.run-$(shell sha256sum locks/run.txt | cut -c1-16)
+BENCH_STAMP = $(BENCH)/.bench-$(shell sha256sum locks/bench.txt | cut -c1-16)
 DEV_STAMP = $(VENV)/.dev-$(shell cat locks/run.txt locks/dev.txt | sha256sum | cut -c1-16)
 
 .PHONY: help run install test check bench conformance properties docs release-check demo spark-check evidence lock format messages screenshots clean
@@ -31,6 +33,12 @@ $(DEV_STAMP): | $(VENV)/bin/python
 	@echo "puhui: installing the development tools (locks/dev.txt)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
 	@touch $@ $(RUN_STAMP)
+
+$(BENCH_STAMP):
+	@echo "puhui: installing the measured peers into $(BENCH) (locks/bench.txt)"
+	@$(PYTHON) -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	@touch $@
 
 run: $(RUN_STAMP) ## install, migrate, load the demo, serve on 127.0.0.1:$(PORT)
 	@exec $(BIN)/python -m puhui.site.command serve --port $(PORT)
@@ -59,7 +67,7 @@ format: $(DEV_STAMP) ## format and fix what can be fixed
 conformance: $(DEV_STAMP) ## agree with peers' and official figures (CASES=file, TABLE=page)
 	@$(BIN)/python -m puhui.lab.conformance $(if $(CASES),--cases "$(CASES)") $(if $(TABLE),--table "$(TABLE)")
 
-bench: $(DEV_STAMP) ## measure, write build/bench.json
+bench: $(DEV_STAMP) $(BENCH_STAMP) ## measure, write build/bench.json
 	@$(BIN)/python -m puhui.lab.bench $(ARGS)
 
 release-check: $(DEV_STAMP) ## the long runs
@@ -75,7 +83,8 @@ screenshots: $(DEV_STAMP) ## make the pictures in docs/screenshots (needs chromi
 lock: ## rewrite locks/ from pyproject.toml (hashes, no host)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/run.txt pyproject.toml
-	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra batch --extra train --extra dev --extra bench -o locks/dev.txt pyproject.toml
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra batch --extra train --extra dev -o locks/dev.txt pyproject.toml
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra bench -o locks/bench.txt pyproject.toml
 
 properties: $(DEV_STAMP) ## G1 to G6 and G10 over 200,000 random cases, write build/properties.json
 	@$(BIN)/python -m puhui.lab.properties $(ARGS)

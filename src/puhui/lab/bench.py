@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from puhui.lab.bench_api import measure
+from puhui.lab.bench_api import PEERS, measure
 from puhui.lab.bench_scores import GOALS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -162,13 +162,10 @@ def api_lines() -> list[Line]:
 
 def score_lines() -> list[Line]:
     """This function will time scores of one person against their peers, where `.venv-bench` has these."""
-    interpreter = ROOT / ".venv-bench" / "bin" / "python"
-    if not interpreter.exists():
-        raise SystemExit(
-            "scores: no .venv-bench; python3 -m venv .venv-bench && .venv-bench/bin/pip install -e '.[bench]'"
-        )
+    if not PEERS.exists():
+        raise RuntimeError("no .venv-bench with the peers; `make bench` makes it from locks/bench.txt")
     done = subprocess.run(
-        [str(interpreter), "-m", "puhui.lab.bench_scores"],
+        [str(PEERS), "-m", "puhui.lab.bench_scores"],
         env=os.environ
         | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         check=True,
@@ -191,29 +188,40 @@ def score_lines() -> list[Line]:
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
+    "runs": first_and_second_run,
     "api": api_lines,
     "scores": score_lines,
-    "runs": first_and_second_run,
 }
 
 
-def main() -> None:
-    """This function will run the named groups (all by default), print their lines and write build/bench.json."""
+def main() -> int:
+    """This function will run the named groups (all by default), print their lines and write build/bench.json.
+
+    A group that cannot be measured is named, and the others are measured all the same; the answer is 1 then, else 0.
+    """
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which groups to measure (all)")
     chosen = parser.parse_args().groups or list(GROUPS)
     lines: list[Line] = []
-    for name in chosen:
-        print(f"measuring {name} …", flush=True)
-        for line in GROUPS[name]():
-            goal = "" if line.goal is None else f"  goal {line.goal:g}  {'met' if line.met else 'NOT MET'}"
-            print(f"  {line.name:32} {line.value:>12,.1f} {line.unit}{goal}", flush=True)
-            lines.append(line)
+    failed: list[str] = []
     out = ROOT / "build" / "bench.json"
     out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n", encoding="utf-8")
-    print(f"written to {out.relative_to(ROOT)}")
+    for name in chosen:
+        print(f"measuring {name} …", flush=True)
+        try:
+            found = GROUPS[name]()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            print(f"  {name} could not be measured: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
+            continue
+        for line in found:
+            goal = "" if line.goal is None else f"  goal {line.goal:g}  {'met' if line.met else 'NOT MET'}"
+            print(f"  {line.name:32} {line.value:>12,.1f} {line.unit}{goal}", flush=True)
+        lines += found
+        out.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n", encoding="utf-8")
+    print(f"written to {out.relative_to(ROOT)}" + (f"; not measured: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,7 +8,6 @@ application is two requests: the form, and sending it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -31,6 +30,7 @@ from puhui.lab.postgres import temporary_postgres
 
 ROOT = Path(__file__).resolve().parents[3]
 PEER = ROOT / "bench" / "fastapi_peer"
+PEERS = ROOT / ".venv-bench" / "bin" / "python"  # has what the peer needs and the product does not
 ROUNDS, WARM_UP, MEASURED, THREADS = 3, 40, 260, 8
 SECRETS = ("PUHUI_SECRET_KEY", "PUHUI_SEALING_KEYS", "PUHUI_INDEX_KEY", "PUHUI_RAIL_SECRET")
 SIDES = ("ours", "peer")
@@ -50,9 +50,8 @@ def measure(database: str) -> ApiFigures:
 
     Raises: RuntimeError when the peer's libraries (the extra `bench`) are missing, or a server does not answer.
     """
-    missing = [name for name in ("fastapi", "sqlalchemy", "uvicorn") if not importlib.util.find_spec(name)]
-    if missing:
-        raise RuntimeError(f"the peer needs {', '.join(missing)}: pip install -e '.[bench]'")
+    if not PEERS.exists():
+        raise RuntimeError("no .venv-bench with the peers; `make bench` makes it from locks/bench.txt")
     with tempfile.TemporaryDirectory(prefix="puhui-bench-api-") as name:
         folder = Path(name)
         if database == "sqlite":
@@ -128,7 +127,7 @@ def _command(side: str, port: int, url: str) -> tuple[list[str], Path, dict[str,
         return line, ROOT, {}
     own = url.replace("sqlite://", "sqlite:///").replace("postgres://", "postgresql+psycopg://")
     line = [
-        sys.executable, "-m", "uvicorn", "service:app", "--host", "127.0.0.1", "--port", str(port),
+        str(PEERS), "-m", "uvicorn", "service:app", "--host", "127.0.0.1", "--port", str(port),
         "--log-level", "error", "--no-access-log", "--loop", "uvloop", "--http", "httptools",
     ]  # fmt: skip
     return line, PEER, {"PEER_DATABASE_URL": own, "PEER_POOL": str(THREADS)}
