@@ -191,18 +191,21 @@ def install() -> dict[str, int]:
         return sealed
 
 
+def _sign(table: _Table) -> str:
+    """The seal of what the table's seals cover."""
+    text = _Table(name=COLUMNS, key="s", columns=(("s", "TextField"),))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_seal(text, 'x')} FROM (SELECT CAST(%s AS TEXT) AS s) x", [table.signature])
+        return str(cursor.fetchone()[0])
+
+
 def _seal_rows(table: _Table) -> int:
     """Seal the rows that have no seal, or all of them when the columns are others than the seals cover."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT seal FROM runtime_seal WHERE id = %s", [COLUMNS + table.name])
         known = cursor.fetchone()
-        cursor.execute(
-            f"SELECT {_seal(_Table(name=COLUMNS, key='s', columns=(('s', 'TextField'),)), 'x')} "
-            "FROM (SELECT CAST(%s AS TEXT) AS s) x",
-            [table.signature],
-        )
-        signature = cursor.fetchone()
-        same = known == signature
+        signature = _sign(table)
+        same = known == (signature,)
         only = (
             f"WHERE NOT EXISTS (SELECT 1 FROM runtime_seal s WHERE s.id = {_row_id(table, 't')})"
             if same
@@ -218,7 +221,7 @@ def _seal_rows(table: _Table) -> int:
         if not same:
             cursor.execute(
                 "INSERT INTO runtime_seal (id, seal) VALUES (%s, %s) ON CONFLICT (id) DO UPDATE SET seal = excluded.seal",
-                [COLUMNS + table.name, signature[0]],
+                [COLUMNS + table.name, signature],
             )
         return count
 
@@ -228,15 +231,30 @@ def verify_rows() -> RowCheck:
 
     Two queries a table, three where something is wrong.
     """
-    bad: list[str] = []
-    count = total = 0
+    count = 0
     seals = _count_seals()
+    stray = _verify_columns() + [
+        f"{one}:" for one in sorted(set(seals) - {t.name for t in _tables()} - {COLUMNS[:-1]})
+    ]
+    bad, total = stray[:MOST_NAMED], len(stray)
     for table in _tables():
         rows, found = _verify(table, seals.get(table.name, 0))
         count += rows
         total += len(found)
         bad.extend(found[: MOST_NAMED - len(bad)])
     return RowCheck(tables=len(_tables()), count=count, bad=tuple(bad), bad_count=total)
+
+
+def _verify_columns() -> list[str]:
+    """What says which columns are covered is sealed itself: else its removal would have edited rows sealed again.
+
+    A database that was emptied whole has none of these rows; one that lacks a single one was edited.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, seal FROM runtime_seal WHERE id LIKE %s", [COLUMNS + "%"])
+        found = {str(id): str(seal) for id, seal in cursor.fetchall()}
+    fitting = {COLUMNS + table.name: _sign(table) for table in _tables()} if found else {}
+    return sorted(id for id in found.keys() | fitting.keys() if found.get(id) != fitting.get(id))
 
 
 def _count_seals() -> dict[str, int]:
