@@ -32,6 +32,13 @@ def haoqidai() -> Product:
     return parse_product(text=path.read_text(encoding="utf-8"), file=path.name)
 
 
+@cache
+def general() -> Product:
+    """This function will return the shipped product of loan semantics version 2."""
+    path = POLICIES / "products" / "haoqidai-2026-11-01.toml"
+    return parse_product(text=path.read_text(encoding="utf-8"), file=path.name)
+
+
 def guaranteed() -> Product:
     """This function will return the product of mock-up 05: the shipped one with a third party's guarantee fee."""
     product = haoqidai()

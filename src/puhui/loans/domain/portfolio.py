@@ -35,6 +35,13 @@ class PortfolioLoan:
     dpd_days: int  # days past due
     annual_rate_ppm: int  # contract rate
     late_since: date | None  # first day on which an instalment had been unpaid for 30 days, None if never
+    last_due_date: date | None = None  # when its last instalment falls due
+    interest_accrued_minor: int = 0  # interest and penalties earned and not received, minor units
+    restructured: bool = False  # its terms were eased because she could not pay
+    charged_off: bool = False  # given up in the books while she still owes it
+    ahead_minor: tuple[
+        int, ...
+    ] = ()  # still to pay within month 1, 2, … from the date; what is late in month 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +90,22 @@ def portfolio_loan(
         dpd_days=position.dpd_days,
         annual_rate_ppm=annual_rate_ppm,
         late_since=_late_since(position.rows, position.as_of),
+        last_due_date=position.rows[-1].due_date,
+        interest_accrued_minor=position.interest_accrued_minor + position.penalty_outstanding_minor,
+        restructured=position.restructured,
+        charged_off=position.charged_off,
+        ahead_minor=_ahead(position),
     )
+
+
+def _ahead(position: Position) -> tuple[int, ...]:
+    """What is open by month from the position's date, an active loan's only."""
+    if position.state is not LoanState.ACTIVE:
+        return ()
+    found = [0] * (max(_months(position.as_of, position.rows[-1].due_date), 0) + 1)
+    for row in position.rows:
+        found[min(max(_months(position.as_of, row.due_date), 0), len(found) - 1)] += max(0, row.open_minor)
+    return tuple(found)
 
 
 def _late_since(rows: Sequence[PositionRow], as_of: date) -> date | None:

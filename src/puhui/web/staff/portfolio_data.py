@@ -100,7 +100,7 @@ def figures(*, as_of: date) -> Figures:
     """This function will read the whole portfolio as it was at the end of `as_of`."""
     zone, currency = settings.LENDER["zone"], settings.LENDER["currency"]
     until = start_of(shift_days(as_of, 1), zone=zone)
-    loans = _loans(as_of)
+    loans = loans_on(as_of)
     signed = [one for one in loans if one.signed_at < until]
     balances = list_daily_balance(code=PRINCIPAL, currency=currency, until=as_of)
     standing = {one.application_id: one for one in list_decided(until=until)}
@@ -135,7 +135,7 @@ def _day(instant: datetime) -> date:
     return business_date(instant, zone=settings.LENDER["zone"])
 
 
-def _loans(as_of: date) -> list[PortfolioLoan]:
+def loans_on(as_of: date) -> list[PortfolioLoan]:
     """Every loan on the date; kept until another event is recorded, for an old date never changes of itself."""
     count, newest = portfolio_version()
     key = f"portfolio:{as_of}:{count}:{newest}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from puhui.web.staff import approvals, audit, customers, file, items, login, me, portfolio, queue
+from puhui.web.staff import approvals, audit, customers, file, items, login, me, portfolio, queue, reports
 
 urlpatterns = [
     path("", queue.start, name="staff"),
@@ -28,6 +28,7 @@ urlpatterns = [
     path(
         "customers/<id:customer_id>/letters/<slug:letter>/<id:about_id>.pdf", file.letter, name="staff_letter"
     ),
+    path("reports", reports.reports_page, name="staff_reports"),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("ledger", audit.ledger_page, name="staff_ledger"),
