@@ -12,7 +12,9 @@ from puhui.ledger.operations import post_entries
 from puhui.lines import operations as lines
 from puhui.loans import operations as loans
 from puhui.loans.domain import EventKind, EventNotFound, Loan, LoanEvent, RecordedEvent
-from puhui.loans.queries import list_events
+from puhui.loans.queries import get_contract, list_events
+from puhui.offers.queries import get_quote
+from puhui.products.queries import get_product
 
 # An event that ends a loan before anything was repaid gives the whole draw back to the line.
 NEVER_WAS = frozenset({EventKind.DISBURSE_RETURNED, EventKind.CANCEL})
@@ -59,16 +61,22 @@ def record(
 
 
 def _move_line(loan: Loan, recorded: RecordedEvent, now: datetime) -> None:
-    if recorded.repeated or not house.product(now).restores:
-        return
     back = recorded.principal_repaid_minor
     if recorded.event.kind in NEVER_WAS:
         back = loan.principal_minor
+    if recorded.repeated or not back or not _restores(loan):
+        return
     source = f"event:{recorded.event.id}"
     if back > 0:
         lines.restore_line(line_id=loan.line_id, amount_minor=back, source=source, now=now)
     elif back < 0:
         lines.reuse_line(line_id=loan.line_id, amount_minor=abs(back), source=source, now=now)
+
+
+def _restores(loan: Loan) -> bool:
+    """Whether the product that the loan was quoted from gives repaid principal back to the line."""
+    quote = get_quote(id=get_contract(id=loan.contract_id).quote_id)
+    return get_product(id=quote.product_id, on_date=date.fromisoformat(quote.product_version)).restores
 
 
 def reverse(*, event_id: str, loan: Loan, cause: str, now: datetime) -> RecordedEvent:

@@ -56,9 +56,11 @@ def policy_on(on_date: date) -> HousePolicy:
     return get_house_policy(jurisdiction=lender().jurisdiction, on_date=on_date)
 
 
-def product(now: datetime) -> Product:
-    """This function will return the first product as it is on the business date of `now`."""
-    return get_product(id=PRODUCT, on_date=today(now))
+def product(now: datetime, id: str = PRODUCT) -> Product:
+    """This function will return a product, by default the first one, as it is on the business date of `now`. Raises:
+    ProductNotOffered.
+    """
+    return get_product(id=id, on_date=today(now))
 
 
 def contact_policy(now: datetime) -> ContactPolicy:

@@ -38,6 +38,7 @@ class _Asked:
     months: int  # number of instalments
     method: Method  # how the principal comes back
     due_day: int | None  # chosen due day, None = the value date's day
+    product_id: str  # which of the house's products
 
 
 def quote(
@@ -50,13 +51,16 @@ def quote(
     now: datetime,
     due_day: int | None = None,
     preview: bool = False,
+    product_id: str = house.PRODUCT,
 ) -> Quote:
     """This function will make a binding quote inside her line; with `preview` the same quote, unsaved.
 
     Raises: LineMissing, LineClosed, LineFrozen, LineExpired, LineExceeded, AmountNotOffered, TermNotOffered,
     MethodNotOffered, DueDayNotOffered, CostAboveCap, DrawNotAffordable, KeyReusedWithOtherBody.
     """
-    asked = _Asked(amount_minor=amount_minor, months=months, method=method, due_day=due_day)
+    asked = _Asked(
+        amount_minor=amount_minor, months=months, method=method, due_day=due_day, product_id=product_id
+    )
     id = derive_id("quote", customer_id, key)
     if preview:
         return _build(id, customer_id, asked, now)
@@ -99,7 +103,7 @@ def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> Quote:
         customer_id=customer_id,
         line_id=line.id,
         decision_id=line.decision_id,
-        product=house.product(now),
+        product=house.product(now, asked.product_id),
         amount_minor=asked.amount_minor,
         months=asked.months,
         method=asked.method,

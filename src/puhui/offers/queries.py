@@ -114,13 +114,19 @@ def _in_force(stem: str, suffix: str, on_date: date) -> tuple[Path, str]:
     return path, version.isoformat()
 
 
+GENERAL = (
+    "haoqidai"  # whose text a product without one of its own is signed with: the same terms, other figures
+)
+
+
 def get_contract_template(*, product_id: str, language: str, on_date: date) -> ContractTemplate:
     """This function will return the contract text of a product in force on `on_date`, in "en" or else Chinese.
 
     Raises: ContractTextInvalid where the policy folder has none.
     """
     short = "en" if language.startswith("en") else "zh"
-    path, version = _in_force(product_id, f".{short}.html", on_date)
+    own = any((Path(settings.POLICIES_DIR) / "contracts").glob(f"{product_id}-*.{short}.html"))
+    path, version = _in_force(product_id if own else GENERAL, f".{short}.html", on_date)
     text = _text(path, path.stat().st_mtime_ns)
     return ContractTemplate(product_id=product_id, version=version, language=short, text=text)
 

@@ -55,6 +55,7 @@ class LoanOptions:
     grace_days: int = 0  # days after a due date within which a payment is not late
     allocation: tuple[str, ...] = OLDEST_FIRST  # what a payment settles first: state.component, all twelve
     vertical: bool = False  # component by component over all instalments, not instalment by instalment
+    purpose: str = ""  # what the money must be used for, "" = any lawful purpose
     refunds_interest: bool = False  # a merchant return gives back the interest on what is returned
 
 
@@ -84,6 +85,7 @@ def without_options(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name != "options" or value is not None}
 
 
+PURPOSES = ("", "renovation", "education", "medical")
 ENUMS: dict[str, type[Enum]] = {"unit": DueUnit, "month_end": MonthEndRule, "holidays": HolidayRule}
 RANGES = {
     "interest_only": (0, 60),
@@ -106,6 +108,10 @@ def _read(name: str, value: Any) -> Any:
     if name in ("vertical", "refunds_interest"):
         if type(value) is not bool:
             raise OptionsInvalid(f"{name}: expected true or false, found {value!r}")
+        return value
+    if name == "purpose":
+        if value not in PURPOSES:
+            raise OptionsInvalid(f"purpose: {value!r} is none of {', '.join(repr(one) for one in PURPOSES)}")
         return value
     if name in ("weights", "allocation"):
         kind = int if name == "weights" else str
