@@ -7,9 +7,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from puhui.loans.domain import LoanState
+from puhui.core.ids import derive_id
+from puhui.journeys import happen
+from puhui.loans.domain import EventKind, LoanState
 from puhui.loans.queries import get_terms
-from tests.journeys.test_after_the_money import pay
+from puhui.payments.domain.callbacks import RailOutcome
+from puhui.payments.queries import get_order
+from puhui.runtime.transactions import transaction
+from tests.journeys.test_after_the_money import news, pay, take
 from tests.journeys.world import World
 
 
@@ -47,3 +52,22 @@ def test_early_partial_and_late_money_until_the_end(world: World) -> None:
     world.wait(minutes=5)
     world.work()
     assert world.position(loan).state is LoanState.CLOSED and world.position(loan).credit_minor == 0
+
+
+def test_a_payment_that_returns_after_a_restructure_is_owed_again(world: World) -> None:
+    _, loan = world.running(months=3)
+    first = world.position(loan)
+    order = pay(world, loan, first.next_due_minor, key="early")
+    world.wait(minutes=5)
+    world.work()
+    owed = world.position(loan).principal_outstanding_minor
+    with transaction():
+        happen.record(
+            id=derive_id("extend", loan.id), loan=loan, kind=EventKind.EXTEND, value_date=world.today, amount_minor=0,
+            payload={"count": 3}, now=world.now,
+        )  # fmt: skip
+    world.check()
+    take(world, news(get_order(id=order.id), RailOutcome.RETURNED, world))
+    world.work()
+    assert len(world.position(loan).rows) == 6
+    assert world.position(loan).principal_outstanding_minor > owed

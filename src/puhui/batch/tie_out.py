@@ -121,8 +121,12 @@ def _untaken(order: PaymentOrder) -> int:
         return order.amount_minor if kept else 0
     if order.state is OrderState.DONE:
         return 0 if taken and not _taken_off(order, events) else order.amount_minor
-    stands = derive_id("event", order.id) in {event.id for event in standing(events)}
-    return -order.amount_minor if stands else 0
+    mine, counted = derive_id("event", order.id), standing(events)
+    stands = mine in {event.id for event in counted}
+    charged_back = any(
+        one.kind is EventKind.CHARGEBACK and one.payload["event_id"] == mine for one in counted
+    )
+    return -order.amount_minor if stands and not charged_back else 0
 
 
 def _taken_off(order: PaymentOrder, events: Sequence[LoanEvent]) -> bool:

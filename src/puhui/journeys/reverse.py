@@ -11,7 +11,7 @@ from puhui.journeys.collected import value_date_of
 from puhui.ledger.domain import Posting
 from puhui.ledger.operations import post_entries
 from puhui.loans.domain import EventKind, LaterEventDepends, Loan, LoanEvent, settlement_kind, standing
-from puhui.loans.domain.checks import CLOSING
+from puhui.loans.domain.checks import AGREED_LATER, CLOSING
 from puhui.loans.queries import get_loan, get_position, list_events
 from puhui.payments.domain import PaymentOrder
 from puhui.runtime.operations import record_audit
@@ -31,12 +31,28 @@ def returned(*, order: PaymentOrder, now: datetime) -> None:
     try:
         happen.reverse(event_id=target.id, loan=loan, cause=order.id, now=now)
     except LaterEventDepends:
-        _unwind(target, list(events.values()), loan, order, now)
+        if any([one.kind in AGREED_LATER and _after(one, target) for one in events.values()]):
+            _charge_back(target, loan, order, now)
+        else:
+            _unwind(target, list(events.values()), loan, order, now)
     tell.customer(
         customer_id=order.customer_id,
         template="payment_returned",
         about=order.id,
         params={"amount": Money(order.amount_minor, order.currency), "paid_on": value_date_of(order)},
+        now=now,
+    )
+
+
+def _charge_back(target: LoanEvent, loan: Loan, order: PaymentOrder, now: datetime) -> None:
+    """A later step was agreed on the strength of the payment and stands: what the payment settled is owed again."""
+    happen.record(
+        id=derive_id("event", target.id, "charged back", order.id),
+        loan=loan,
+        kind=EventKind.CHARGEBACK,
+        value_date=house.today(now),
+        amount_minor=target.amount_minor,
+        payload={"event_id": target.id, "via": "rail"},
         now=now,
     )
 

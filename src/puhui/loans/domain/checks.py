@@ -32,6 +32,7 @@ DEPENDING = CLOSING | {
     EventKind.MOVE_DUE,
     EventKind.DEFER,
 }
+AGREED_LATER = DEPENDING - CLOSING  # steps that a payment which comes back does not undo
 CHARGED_BACK = frozenset({EventKind.CHARGEBACK})
 FAR = timedelta(days=3660)  # no event reaches further past the last due date
 MOST_INSTALMENTS = 120
