@@ -31,6 +31,7 @@ PLANTED = [
     ("Tables of contact are its own", "journeys/repay.py", "import puhui.contact.models"),
     ("Tables of payments are its own", "journeys/repay.py", "import puhui.payments.models"),
     ("Tables of facts are its own", "journeys/repay.py", "import puhui.facts.models"),
+    ("Tables of evidence are its own", "journeys/repay.py", "import puhui.evidence.models"),
     ("Tables of decisions are its own", "journeys/repay.py", "import puhui.decisions.models"),
     ("Tables of lines are its own", "journeys/repay.py", "import puhui.lines.models"),
     ("Tables of offers are its own", "journeys/repay.py", "import puhui.offers.models"),

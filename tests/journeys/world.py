@@ -44,7 +44,7 @@ MONEY = {
     "other_lenders": "0",
 }
 TABLES = (
-    "runtime", "access", "ledger", "protection", "customers", "contact", "payments", "facts", "decisions", "lines",
+    "runtime", "access", "ledger", "protection", "customers", "contact", "payments", "facts", "evidence", "decisions", "lines",
     "offers", "loans",
 )  # fmt: skip
 # What may remain of a refused act on purpose: the count of wrong codes, and that a form was seen with one.

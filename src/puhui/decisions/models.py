@@ -112,6 +112,7 @@ class DecisionRow(models.Model):
     prices_sha256 = models.CharField(max_length=64)
     evaluator_sha256 = models.CharField(max_length=64)
     decided_at = models.DateTimeField()
+    proofs = models.CharField(max_length=64, null=True)  # hash of the proofs that it rests on, NULL for none
 
     class Meta:
         db_table = "decisions_decision"
@@ -120,7 +121,7 @@ class DecisionRow(models.Model):
             models.CheckConstraint(
                 name="decisions_decision_amounts", condition=Q(limit_minor__gte=0, annual_rate_ppm__gte=0)
             ),
-            # One answer, and before it at most one referral to a person.
+            # One answer, and before it at most one referral to a person; answers that rest on proofs stand beside it.
             models.UniqueConstraint(
                 name="decisions_decision_one_referral",
                 fields=["application_id"],
@@ -129,7 +130,7 @@ class DecisionRow(models.Model):
             models.UniqueConstraint(
                 name="decisions_decision_one_answer",
                 fields=["application_id"],
-                condition=Q(verdict__in=["approved", "declined"]),
+                condition=Q(verdict__in=["approved", "declined"], proofs=None),
             ),
         ]
         indexes = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -107,6 +107,29 @@ def record_person_decision(
     return _as_stored(made, input, decision)
 
 
+def record_proof_decision(
+    *,
+    id: str,
+    application_id: str,
+    input: DecisionInput,
+    decision: Decision,
+    proofs: Sequence[str],
+    now: datetime,
+) -> StoredDecision:
+    """This function will keep a decision that rests on these proofs, beside the answer without them.
+
+    Raises: ApplicationUnknown; ApplicationNotSent or ApplicationAlreadySent where there is no answer yet.
+    """
+    require_transaction()
+    assert input.application_id == application_id and input.person is None
+    row = _lock(application_id)
+    made = _made(id, row, input, decision)
+    made.proofs = content_hash(sorted(proofs))
+    if not DecisionRow.objects.filter(id=id, input_hash=made.input_hash).exists():
+        _conclude(row, made, "prove", now)
+    return _as_stored(made, input, decision)
+
+
 def _made(id: str, row: ApplicationRow, input: DecisionInput, decision: Decision) -> DecisionRow:
     seen, out = canonical_bytes(input), canonical_bytes(decision)
     return DecisionRow(
@@ -196,9 +219,14 @@ SEQUENCE = {
 }  # the only way through, so each act has its place
 
 
+FIRST_MANY = 5  # place of the first act that may be repeated
+
+
 def _append(row: ApplicationRow, act: str, now: datetime) -> None:
-    event = ApplicationEventRow(application_id=row.id, seq=SEQUENCE[act], act=act, state=row.state, at=now)
-    insert_row(event)
+    seq = SEQUENCE.get(act)
+    if seq is None:  # may happen many times, after everything else
+        seq = FIRST_MANY + ApplicationEventRow.objects.filter(application_id=row.id, act=act).count()
+    insert_row(ApplicationEventRow(application_id=row.id, seq=seq, act=act, state=row.state, at=now))
 
 
 def _text(value: object) -> str:

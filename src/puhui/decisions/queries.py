@@ -121,6 +121,12 @@ def find_decision(application_id: str) -> StoredDecision | None:
     return _stored(rows[0]) if rows else None
 
 
+def find_answer(application_id: str) -> StoredDecision | None:
+    """This function will return the answer that rests on no proof: what stands when every proof is taken back."""
+    rows = list_rows(DecisionRow, order=("-decided_at", "-id"), application_id=application_id, proofs=None)
+    return next((_stored(row) for row in rows if row.verdict != "referred"), None)
+
+
 def find_decision_by_id(id: str) -> StoredDecision | None:
     """This function will return a decision, None when there is none."""
     row = find_row(DecisionRow, id=id)

@@ -28,6 +28,7 @@ from puhui.protection.queries import list_purposes_in_force
 from puhui.runtime.domain import Effect, Transient, WorkItem, no_effect
 from puhui.runtime.operations import record_audit
 
+AFFORD = "affordability"  # why a line is frozen when a proven month bears nothing
 AGAIN_SECONDS = 20  # first wait after a bureau that did not answer
 
 

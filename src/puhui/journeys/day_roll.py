@@ -1,10 +1,11 @@
-"""A business date begins: the list figures of loans with something due are brought to it."""
+"""A business date begins: list figures of loans with something due are brought to it, proofs past their day deleted."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from functools import partial
 
+from puhui.evidence import operations as evidence
 from puhui.loans import operations as loans
 from puhui.loans.queries import list_due_loan_ids
 from puhui.runtime.domain import Effect, WorkItem
@@ -22,6 +23,8 @@ def page_of(item: WorkItem) -> Effect:
 def _refresh(item: WorkItem, now: datetime) -> None:
     day = date.fromisoformat(item.payload["local_date"])
     ids = list_due_loan_ids(by=day, after=item.payload.get("after", ""), limit=SIZE)
+    if "after" not in item.payload:  # once a day, with its first page
+        evidence.delete_due_fields(on_date=day)
     loans.refresh_snapshots(loan_ids=ids, as_of=day)
     if len(ids) == SIZE:
         payload = {"local_date": day.isoformat(), "after": ids[-1]}

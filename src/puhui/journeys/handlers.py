@@ -15,6 +15,7 @@ from puhui.journeys import (
     notify_partner,
     pages,
     partitions,
+    prove,
     rail_work,
     rate,
     reconcile,
@@ -28,6 +29,7 @@ from puhui.runtime.schedules import Schedule
 
 HANDLERS: dict[str, Handler] = {
     ASK_BUREAU: assess.ask_bureau,
+    prove.READ: prove.read,
     SEND_MESSAGE: send_message.send,
     SEND_ORDER: rail_work.send,
     rail_work.FOLLOW: rail_work.follow,

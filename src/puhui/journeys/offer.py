@@ -6,28 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from puhui.core.ids import derive_id
-from puhui.core.refusals import Refusal
-from puhui.decisions.domain.values import Approved, Declined
-from puhui.decisions.queries import get_decision
 from puhui.journeys import house
 from puhui.journeys.once import keep, recall
-from puhui.lines.domain import Line, check_draw_on
+from puhui.journeys.standing import LineMissing as LineMissing
+from puhui.journeys.standing import get_standing, granted_of
+from puhui.lines.domain import check_draw_on
 from puhui.lines.queries import find_line
-from puhui.loans.domain import LoanState
-from puhui.loans.queries import get_position, list_loans
 from puhui.offers import operations as offers
 from puhui.offers.domain import Quote, build_quote
 from puhui.offers.domain.affordable import check_affordable
 from puhui.offers.queries import get_quote
-from puhui.products.domain import CapBasis, CapRule, Method, largest_draw
+from puhui.products.domain import Method, largest_draw
 from puhui.runtime.transactions import transaction
-
-
-class LineMissing(Refusal):
-    """There is no line to draw on."""
-
-    field = "line"
-    status = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +53,13 @@ def quote(
     )
     id = derive_id("quote", customer_id, key)
     if preview:
-        return _build(id, customer_id, asked, now)
+        return _build(id, customer_id, asked, now)[0]
     body = {"customer_id": customer_id, "asked": asked}
     with transaction():
         if recall(scope="offer.quote", key=key, body=body, now=now) is not None:
             return get_quote(id=id)
-        issued = offers.issue_quote(quote=_build(id, customer_id, asked, now), now=now)
+        built, held_by = _build(id, customer_id, asked, now)
+        issued = offers.issue_quote(quote=built, held_by=held_by, now=now)
         keep(scope="offer.quote", key=key, body=body, answer={"quote_id": id}, now=now)
     return issued
 
@@ -78,25 +69,15 @@ def get_most(*, customer_id: str, months: int, now: datetime) -> int:
     line = find_line(customer_id=customer_id)
     if line is None or not line.is_open(house.today(now)):
         return 0
-    granted = _granted(line)
+    granted = granted_of(line)
     bears = [one.amount_minor for one in granted.capacities if one.months == months]
     return largest_draw(product=house.product(now), at_most_minor=min(line.available_minor, *bears))
 
 
-def _granted(line: Line) -> Approved:
-    match get_decision(line.decision_id).decision.verdict:
-        case Approved() as granted:
-            return granted
-        case Declined(smaller=Approved() as smaller):
-            return smaller
-    raise AssertionError("a line comes from a decision that granted one")
-
-
-def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> Quote:
-    line = find_line(customer_id=customer_id)
-    if line is None:
-        raise LineMissing()
-    policy = house.policy(now)
+def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quote, str]:
+    """The quote, and the earlier promise that holds its price ("" where it is the decision's own)."""
+    own = get_standing(customer_id=customer_id, now=now)
+    policy, line, terms = house.policy(now), own.line, own.standing
     check_draw_on(line, amount_minor=asked.amount_minor, on_date=house.today(now))
     built = build_quote(
         id=id,
@@ -107,29 +88,16 @@ def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> Quote:
         amount_minor=asked.amount_minor,
         months=asked.months,
         method=asked.method,
-        annual_rate_ppm=line.annual_rate_ppm,
+        annual_rate_ppm=terms.concessions.lower(
+            own.price.base_rate_ppm, months=asked.months, amount_minor=asked.amount_minor
+        ),
         penalty_daily_rate_ppm=policy.penalty_daily_rate_ppm,
-        cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),
+        cap=terms.cap,
         withdrawal_days=policy.withdrawal_days,
         valid_days=policy.quote_valid_days,
         issued_at=now,
         zone=house.lender().zone,
         due_day=asked.due_day,
     )
-    check_affordable(
-        quote=built,
-        affordable_minor=_granted(line).affordable_minor,
-        committed_minor=_committed(customer_id, now),
-    )
-    return built
-
-
-def _committed(customer_id: str, now: datetime) -> int:
-    """What her running loans ask for in a month."""
-    running = [
-        one
-        for one in list_loans(customer_id=customer_id)
-        if one.state in (LoanState.ACTIVE, LoanState.PENDING)
-    ]
-    positions = [get_position(loan_id=one.id, as_of=house.today(now)) for one in running]
-    return sum([one.next_due_minor for one in positions])
+    check_affordable(quote=built, affordable_minor=terms.payment_minor, committed_minor=0)
+    return built, own.price.held_by

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from puhui.contact.gateways import Messenger
+from puhui.evidence.domain import EvidenceIssuer
 from puhui.facts.domain import Bureau
 from puhui.payments.domain import Rail
 
@@ -54,6 +55,11 @@ def rail() -> Rail:
 def bureau() -> Bureau:
     """This function will return the credit bureau."""
     return cast(Bureau, _party("bureau"))
+
+
+def evidence() -> EvidenceIssuer:
+    """This function will return the source of records that customers show."""
+    return cast(EvidenceIssuer, _party("evidence"))
 
 
 def messenger() -> Messenger:

@@ -13,6 +13,7 @@ from puhui.journeys import book_loan, consent, house, tell
 from puhui.journeys.contract_text import account_of
 from puhui.journeys.contract_text import draft as draft
 from puhui.journeys.once import keep, recall
+from puhui.journeys.standing import refuse_withdrawn
 from puhui.loans.domain import Loan
 from puhui.loans.queries import get_loan
 from puhui.offers import operations as offers
@@ -97,6 +98,7 @@ def _own(quote_id: str, customer_id: str) -> Quote:
     quote = get_quote(id=quote_id)
     if quote.customer_id != customer_id:
         raise QuoteNotYours()
+    refuse_withdrawn(quote)
     return quote
 
 

@@ -12,6 +12,7 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.decisions.queries import get_application, get_decision_row, get_rules_by_hash
 from puhui.journeys import house, staff_events
+from puhui.journeys.standing import quoted_rate
 from puhui.ledger.queries import list_entries
 from puhui.lines.queries import get_line
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
@@ -63,7 +64,13 @@ def quote_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     again = _rebuilt(id, quote_from_plain(row["body"]))
     names = ("number", "customer_id", "line_id", "decision_id", "amount_minor", "currency", "issued_at")
     columns = {name: getattr(again, name) for name in (*names, "valid_until")}
-    return {"id": id, **columns, "sha256": quote_sha256(again), "body": quote_to_plain(again)}
+    return {
+        "id": id,
+        "held_by": row["held_by"],
+        **columns,
+        "sha256": quote_sha256(again),
+        "body": quote_to_plain(again),
+    }
 
 
 def _rebuilt(id: str, quote: Quote) -> Quote:
@@ -71,9 +78,9 @@ def _rebuilt(id: str, quote: Quote) -> Quote:
     policy = get_house_policy(jurisdiction=house.lender().jurisdiction, on_date=on_date)
     line = get_line(id=quote.line_id)
     return build_quote(
-        id=id, customer_id=line.customer_id, line_id=line.id, decision_id=line.decision_id,
+        id=id, customer_id=line.customer_id, line_id=line.id, decision_id=quote.decision_id,
         product=get_product_version(id=quote.product_id, version=quote.product_version), amount_minor=quote.amount_minor,
-        months=quote.months, method=quote.method, annual_rate_ppm=line.annual_rate_ppm,
+        months=quote.months, method=quote.method, annual_rate_ppm=quoted_rate(quote),
         penalty_daily_rate_ppm=policy.penalty_daily_rate_ppm,
         cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),
         withdrawal_days=policy.withdrawal_days, valid_days=policy.quote_valid_days, issued_at=quote.issued_at,

@@ -51,6 +51,40 @@ def grant_line(
     return line
 
 
+def regrant_line(
+    *,
+    line_id: str,
+    decision_id: str,
+    limit_minor: int,
+    grade: str,
+    annual_rate_ppm: int,
+    source: str,
+    now: datetime,
+) -> Line:
+    """This function will give a line the terms of another decision, once per `source`; what is drawn stays drawn.
+
+    The line keeps its id, so quotes on it stay good. Raises: LineNotFound.
+    """
+    require_transaction()
+    assert limit_minor > 0, "a line is granted with a positive limit"
+    line = _lock(line_id)
+    if _happened(line_id, LineAct.GRANT, source):
+        return line
+    changed = replace(
+        line, decision_id=decision_id, limit_minor=limit_minor, grade=grade, annual_rate_ppm=annual_rate_ppm
+    )
+    row = LineRow(
+        id=line_id,
+        decision_id=decision_id,
+        limit_minor=limit_minor,
+        grade=grade,
+        annual_rate_ppm=annual_rate_ppm,
+    )
+    update_row(row, ["decision_id", "limit_minor", "grade", "annual_rate_ppm"])
+    _append(changed, LineAct.GRANT, amount_minor=limit_minor, source=source, reason="proofs", now=now)
+    return changed
+
+
 def use_line(*, line_id: str, amount_minor: int, on_date: date, source: str, now: datetime) -> Line:
     """This function will draw from a line, once per `source`; a repeated source changes nothing.
 

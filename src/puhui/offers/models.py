@@ -24,6 +24,9 @@ class QuoteRow(models.Model):
     valid_until = models.DateTimeField()
     sha256 = models.CharField(max_length=64)
     body = models.TextField()
+    held_by = models.CharField(
+        max_length=40, null=True
+    )  # earlier promise that set its price, NULL for its decision
 
     class Meta:
         db_table = "offers_quote"

@@ -34,7 +34,7 @@ class QuoteExpired(Refusal):
     status = 409
 
 
-def issue_quote(*, quote: Quote, now: datetime) -> Quote:
+def issue_quote(*, quote: Quote, now: datetime, held_by: str = "") -> Quote:
     """This function will record a quote as issued; recording the same quote again changes nothing.
 
     Raises: AssertionError where the id names another quote, or the quote was not built for `now` (bugs).
@@ -58,6 +58,7 @@ def issue_quote(*, quote: Quote, now: datetime) -> Quote:
         valid_until=quote.valid_until,
         sha256=sha256,
         body=canonical_bytes(quote_to_plain(quote)).decode(),
+        held_by=held_by or None,
     )
     insert_row(row)
     return quote

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,9 @@ from puhui.offers.domain import (
     SignedQuote,
     parse_lender,
 )
+from puhui.offers.domain.concessions import NO_CONCESSIONS, Concessions, parse_concessions
 from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.protection.policy_files import PolicyFiles
 from puhui.runtime.rows import find_row, list_rows_where
 
 
@@ -75,6 +78,32 @@ def list_all_in_rates(*, until: datetime) -> dict[str, int]:
     """
     rows = SignatureRow.objects.filter(signed_at__lte=until).values_list("quote_id", "quote__body")
     return {id: int(json.loads(body)["all_in"]["apr_effective_ppm"]) for id, body in rows}
+
+
+def find_holder(*, quote_id: str) -> str:
+    """This function will return the earlier promise that set a quote's price, "" where it was its own decision."""
+    row = find_row(QuoteRow, id=quote_id)
+    return "" if row is None or row.held_by is None else row.held_by
+
+
+def get_concessions(*, jurisdiction: str, on_date: date) -> Concessions:
+    """This function will return what a choice took off the rate on a day: nothing before the first file."""
+    valid = [
+        one
+        for one in _concessions.get()
+        if one.jurisdiction == jurisdiction
+        and one.valid_from <= on_date
+        and (one.valid_to is None or on_date < one.valid_to)
+    ]
+    return valid[-1] if valid else NO_CONCESSIONS
+
+
+def _load(texts: Mapping[str, str]) -> tuple[Concessions, ...]:
+    found = [parse_concessions(text, file=name) for name, text in texts.items()]
+    return tuple(sorted(found, key=lambda one: one.valid_from))
+
+
+_concessions: PolicyFiles[tuple[Concessions, ...]] = PolicyFiles("offers", load=_load)
 
 
 def find_signature(*, quote_id: str) -> SignedQuote | None:

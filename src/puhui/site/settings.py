@@ -66,7 +66,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PUHUI_ORIGINS", "").split(","
 
 STAGES = [
     "runtime", "access", "ledger", "protection", "customers", "contact", "payments",
-    "facts", "products", "decisions", "lines", "offers", "loans",
+    "facts", "evidence", "products", "decisions", "lines", "offers", "loans",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -174,6 +174,7 @@ LENDER = {
 GATEWAYS = {
     "rail": os.environ.get("PUHUI_RAIL", "puhui.payments.gateways.sandbox.SandboxRail"),
     "bureau": os.environ.get("PUHUI_BUREAU", "puhui.facts.gateways.sandbox.SandboxBureau"),
+    "evidence": os.environ.get("PUHUI_EVIDENCE", "puhui.evidence.gateways.sandbox.SandboxEvidence"),
     "messenger": os.environ.get("PUHUI_MESSENGER", "puhui.contact.gateways.sandbox.SandboxMessenger"),
 }
 # Faults of the sandbox rail, each a share of orders: fail, repeat, unknown, reverse, delay (seconds).

@@ -22,6 +22,7 @@ from puhui.web.borrower import (
     quote,
     sign,
     sign_in,
+    talk,
     verdict,
 )
 from puhui.web.callbacks import views as callbacks
@@ -73,6 +74,7 @@ urlpatterns = [
     path("verdict/<id:application_id>", verdict.verdict_page, name="verdict"),
     path("draw", draw.draw_page, name="draw"),
     path("draw/preview", draw.preview_part, name="draw_preview"),
+    path("talk", talk.talk_page, name="talk"),
     path("quote/<id:quote_id>", quote.quote_page, name="quote"),
     path("quote/<id:quote_id>/contract", sign.draft_page, name="contract_draft"),
     path("quote/<id:quote_id>/sign", sign.sign_page, name="sign"),

@@ -33,6 +33,7 @@ TRANSITIONS: dict[tuple[ApplicationState | None, str], ApplicationState] = {
     (ApplicationState.DRAFT, "submit"): ApplicationState.SUBMITTED,
     (ApplicationState.SUBMITTED, "decide"): ApplicationState.DECIDED,
     (ApplicationState.DECIDED, "person"): ApplicationState.DECIDED,  # once, where the policy referred
+    (ApplicationState.DECIDED, "prove"): ApplicationState.DECIDED,  # each time she gives or withdraws a proof
 }
 
 

@@ -13,8 +13,10 @@ from puhui.evidence.domain.kinds import (
 )
 from puhui.evidence.domain.proofs import (
     TRANSITIONS,
+    EvidenceIssuer,
     EvidenceKindUnknown,
     EvidenceRecord,
+    EvidenceUnavailable,
     Person,
     Proof,
     ProofActNotAllowed,
@@ -37,10 +39,12 @@ __all__ = [
     "Dial",
     "EvidenceFact",
     "EvidenceField",
+    "EvidenceIssuer",
     "EvidenceKind",
     "EvidenceKindUnknown",
     "EvidenceKinds",
     "EvidenceRecord",
+    "EvidenceUnavailable",
     "Person",
     "Proof",
     "ProofActNotAllowed",

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from typing import Protocol
 
 from puhui.core.refusals import Refusal
+from puhui.evidence.domain.cohorts import Cohort
 from puhui.evidence.domain.kinds import RANK, EvidenceKind, Trust
 from puhui.facts.domain import Fact
 
@@ -100,6 +102,21 @@ class Person:
     name: str  # her name
     number: str  # her resident number
     used_elsewhere: Collection[str]  # hashes of records that other customers gave
+
+
+class EvidenceUnavailable(Exception):
+    """The source did not answer. Not a refusal of anybody: the worker asks again later under the same key."""
+
+
+class EvidenceIssuer(Protocol):
+    """A source of records, ours or a provider's."""
+
+    source: str  # how its records are marked
+
+    def record(
+        self, *, kind: EvidenceKind, cohort: Cohort, name: str, number: str, on_date: date, now: datetime
+    ) -> EvidenceRecord:
+        """Fetch the record of this kind about the person of this number. Raises: EvidenceUnavailable."""
 
 
 def next_state(state: ProofState | None, act: str) -> ProofState:

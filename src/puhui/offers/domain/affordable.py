@@ -12,6 +12,11 @@ class DrawNotAffordable(InputRefused):
     field = "amount"
 
 
+def left_of_month(*, affordable_minor: int, committed_minor: int) -> int:
+    """This function will return the highest payment that a month still bears beside running loans, minor units."""
+    return max(0, affordable_minor - committed_minor)
+
+
 def check_affordable(*, quote: Quote, affordable_minor: int, committed_minor: int) -> None:
     """This function will do nothing where the highest payment of `quote` fits what a month bears.
 
@@ -19,6 +24,6 @@ def check_affordable(*, quote: Quote, affordable_minor: int, committed_minor: in
     in a month; both in minor units of the quote's currency. Raises: DrawNotAffordable.
     """
     highest = max(row.payment_minor for row in quote.rows)
-    left = max(0, affordable_minor - committed_minor)
+    left = left_of_month(affordable_minor=affordable_minor, committed_minor=committed_minor)
     if highest > left:
         raise DrawNotAffordable(payment_minor=highest, left_minor=left, currency=quote.currency)

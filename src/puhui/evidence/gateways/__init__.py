@@ -1,0 +1,1 @@
+"""Outside parties that issue records."""

@@ -1,0 +1,67 @@
+"""What is asked of evidence: kinds and cohort of a day, and a customer's proofs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from puhui.core.refusals import Refusal
+from puhui.evidence.domain import Cohort, EvidenceKind, EvidenceKinds, EvidenceKindUnknown, Proof
+from puhui.evidence.models import ProofRow
+from puhui.evidence.policy_files import load
+from puhui.runtime.rows import find_row, list_rows
+
+
+class ProofNotFound(Refusal):
+    """There is no such proof of this customer."""
+
+    field = "proof"
+    status = 404
+
+
+def get_evidence_kinds(*, on_date: date) -> EvidenceKinds:
+    """This function will return what may be shown on a day; before the first file the first one's kinds."""
+    found = load().kinds
+    valid = [
+        one for one in found if one.valid_from <= on_date and (not one.valid_to or on_date < one.valid_to)
+    ]
+    return valid[-1] if valid else found[0]
+
+
+def get_evidence_kind(code: str, *, on_date: date) -> EvidenceKind:
+    """This function will return one kind. Raises: EvidenceKindUnknown."""
+    found = get_evidence_kinds(on_date=on_date).kinds.get(code)
+    if found is None:
+        raise EvidenceKindUnknown(kind=code[:24])
+    return found
+
+
+def get_cohort(*, on_date: date) -> Cohort:
+    """This function will return what people's proofs showed, as known on a day."""
+    found = load().cohorts
+    valid = [one for one in found if one.valid_from <= on_date]
+    return valid[-1] if valid else found[0]
+
+
+def list_proofs(customer_id: str) -> list[Proof]:
+    """This function will return every proof of a customer, oldest first."""
+    rows = list_rows(ProofRow, order=("given_at", "id"), customer_id=customer_id)
+    return [row.to_domain() for row in rows]
+
+
+def find_proof(id: str) -> Proof | None:
+    """This function will return one proof, None when there is none."""
+    row = find_row(ProofRow, id=id)
+    return row.to_domain() if row else None
+
+
+def get_proof(id: str, *, customer_id: str) -> Proof:
+    """This function will return a proof of this customer. Raises: ProofNotFound, alike for absent and foreign."""
+    found = find_proof(id)
+    if found is None or found.customer_id != customer_id:
+        raise ProofNotFound()
+    return found
+
+
+def is_used_elsewhere(sha256: str, *, customer_id: str) -> bool:
+    """This function will tell whether another customer gave a record with these very bytes."""
+    return ProofRow.objects.filter(sha256=sha256).exclude(customer_id=customer_id).exists()

@@ -1,0 +1,123 @@
+"""A borrower talks: sees what a proof is worth, gives a signed tax record, pays less, takes it back, signs, pays off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from puhui.evidence.gateways.sandbox import SandboxEvidence
+from puhui.journeys import parties
+from tests.browser.kit import Walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Make = Callable[..., Walk]
+FAST_SECONDS = 0.3  # of the machine's own time for the answer of the three dials
+RECORD = {"income_tax": {"months": 12, "total_minor": 12 * 2_500_000}}
+
+
+@pytest.fixture
+def strong_record() -> Iterator[None]:
+    """A tax office that shows a strong record of everybody, and a bureau that leaves something to prove."""
+    parties.put(name="evidence", party=SandboxEvidence(figures=RECORD))
+    yield
+    parties.put(name="evidence", party=None)
+
+
+def price(walk: Walk) -> float:
+    """Read the all-in cost off the page."""
+    return float(walk.page.locator("#all-in").inner_text().rstrip("%"))
+
+
+def talk(walk: Walk) -> None:
+    """Open the table for 3,000 over twelve months."""
+    walk.go("/talk?amount=3000&months=12&method=equal_instalment")
+
+
+def point_bureau(walk: Walk) -> None:
+    """Give the person a credit file of the middle, so that a proof has something to change."""
+    from puhui.facts.sandbox_files import Entry, key_of, write_directory
+
+    write_directory({key_of(walk.person.resident_number): Entry(row=33, hit="hit")})
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_give_see_it_fall_take_back_sign_pay_off(
+    walks: Make, strong_record: None, language: str, width: int
+) -> None:
+    walk = walks(language=language, width=width)
+    point_bureau(walk)
+    walk.sign_in()
+    walk.apply(amount="5000")
+    walk.answer()
+    talk(walk)
+    walk.check("talk", shot=True)
+    before = price(walk)
+    card = walk.page.locator("[data-kind=income_tax]")
+    assert walk.say("See no change", "没有变化") in card.inner_text()
+    answers_fast(walk)
+    talk(walk)
+    walk.page.locator("[data-kind=income_tax] button").click()
+    walk.page.wait_for_load_state()
+    walk.work()
+    talk(walk)
+    walk.check("talk-given", shot=True)
+    assert price(walk) < before
+    assert walk.page.locator("[data-kind=income_tax]").count() == 0
+    walk.page.locator("button[value=withdraw]").click()
+    walk.page.wait_for_load_state()
+    talk(walk)
+    assert price(walk) == before
+    walk.press("Take this quote", "就要这份")
+    walk.page.wait_for_url("**/quote/*")
+    assert f"{before:.2f}%" in walk.page.locator("main").inner_text()
+    walk.bind()
+    walk.sign()
+    walk.pay_out()
+    assert walk.say("is left to pay off", "结清还要") in walk.heading()
+    pays_off(walk)
+
+
+def answers_fast(walk: Walk) -> None:
+    """Type another wish: the answer is swapped in, and computing it takes the machine less than FAST_SECONDS."""
+    page = walk.page
+    first = page.locator("#answer").inner_text()
+    with page.expect_response(lambda answer: "/talk" in answer.url) as caught:
+        page.fill("#f-want", "1")
+    begun = time.process_time()
+    answer = page.evaluate(
+        "url => fetch(url, {headers: {'HX-Request': 'true'}}).then(r => r.status)", caught.value.url
+    )
+    used = time.process_time() - begun
+    assert answer == 200 and used < FAST_SECONDS, f"{used:.3f} s"
+    page.wait_for_function("first => document.querySelector('#answer').innerText !== first", arg=first)
+    assert walk.say("The nearest", "最接近") in page.locator("#answer").inner_text()
+
+
+def pays_off(walk: Walk) -> None:
+    """Pay what closes the loan, and see it closed."""
+    page = walk.page
+    loan = page.url
+    page.goto(loan + "/pay?intent=payoff")
+    page.wait_for_load_state()
+    page.locator(".actions button.btn").first.click()
+    page.wait_for_url("**/loans/*")
+    walk.pay_out()
+    page.goto(loan)
+    assert page.locator("h1").inner_text()
+
+
+def test_the_table_works_without_script(walks: Make, strong_record: None) -> None:
+    walk = walks(language="en", width=390, script=False)
+    point_bureau(walk)
+    walk.sign_in()
+    walk.apply(amount="5000")
+    walk.answer()
+    talk(walk)
+    walk.page.fill("#f-want", "15")
+    walk.press("What can be had?", "看看有什么办法")
+    assert "15.00%" in walk.page.locator("#answer").inner_text()
+    walk.page.locator(".trade button").first.click()
+    walk.page.wait_for_url("**/quote/*")
