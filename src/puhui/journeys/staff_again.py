@@ -12,13 +12,14 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.decisions.queries import get_application, get_decision_row, get_rules_by_hash
 from puhui.journeys import house, staff_events
-from puhui.journeys.standing import quoted_rate
+from puhui.journeys.standing import holder_of, quoted_rate
 from puhui.ledger.queries import list_entries
 from puhui.lines.queries import get_line
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
 from puhui.loans.domain.rebuild import rebuild_postings
 from puhui.loans.queries import find_loan, find_snapshot, get_contract, list_events
 from puhui.offers.domain import Quote, build_quote, quote_from_plain, quote_sha256, quote_to_plain
+from puhui.offers.domain.standing import proofs_hash
 from puhui.offers.queries import get_quote, get_quote_row
 from puhui.products.domain import CapBasis, CapRule
 from puhui.products.queries import get_product_version
@@ -49,7 +50,7 @@ def decision_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
         "limit_minor": made.limit_minor, "annual_rate_ppm": made.price.annual_rate_ppm,
         "input_json": row["input_json"], "output_json": plain(made), "input_hash": content_hash(text.encode()),
         "output_hash": content_hash(canonical_bytes(made)), **hashes, "evaluator_sha256": seen.evaluator_sha256,
-        "decided_at": seen.decided_at,
+        "decided_at": seen.decided_at, "proofs": proofs_hash(seen, beside=row["proofs"]),
     }  # fmt: skip
 
 
@@ -61,12 +62,13 @@ def quote(id: str) -> dict[str, Any]:
 
 def quote_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """This function will build the quote again from her line and the policies of its day."""
-    again = _rebuilt(id, quote_from_plain(row["body"]))
+    found = quote_from_plain(row["body"])
+    again = _rebuilt(id, found)
     names = ("number", "customer_id", "line_id", "decision_id", "amount_minor", "currency", "issued_at")
     columns = {name: getattr(again, name) for name in (*names, "valid_until")}
     return {
         "id": id,
-        "held_by": row["held_by"],
+        "held_by": holder_of(found),
         **columns,
         "sha256": quote_sha256(again),
         "body": quote_to_plain(again),

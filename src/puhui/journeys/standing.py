@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from puhui.core.refusals import Refusal
 from puhui.decisions.domain.values import Approved, Declined
 from puhui.decisions.queries import find_answer, get_decision
-from puhui.evidence.domain import Proof, ProofState
+from puhui.evidence.domain import ProofState
 from puhui.evidence.queries import list_proofs
 from puhui.journeys import house
 from puhui.lines.domain import Line
 from puhui.lines.queries import find_line
 from puhui.loans.domain import LoanState
 from puhui.loans.queries import get_position, list_loans
-from puhui.offers.domain import IssuedQuote, Quote
+from puhui.offers.domain import Quote
 from puhui.offers.domain.affordable import left_of_month
 from puhui.offers.domain.concessions import Concessions
 from puhui.offers.domain.negotiate import Standing
 from puhui.offers.domain.standing import Hold, StandingPrice, hold_of, proofs_of, standing_price
-from puhui.offers.queries import find_holder, get_concessions, get_quote, list_quotes
+from puhui.offers.queries import find_holder, find_quote, get_concessions, list_quotes
 from puhui.products.domain import CapBasis, CapRule
 
 QUOTE = "quote:"
@@ -61,7 +60,8 @@ def get_standing(*, customer_id: str, now: datetime) -> OwnStanding:
     if line is None:
         raise LineMissing()
     proofs = {one.id: one for one in list_proofs(customer_id)}
-    holds = [_hold(one.quote) for one in list_quotes(customer_id=customer_id) if _may_hold(one, now)]
+    quotes = [one.quote for one in list_quotes(customer_id=customer_id)]
+    holds = [_hold(one) for one in quotes if now <= one.valid_until]
     given = [id for id, one in proofs.items() if one.state is ProofState.ACCEPTED]
     price = standing_price(line.annual_rate_ppm, holds=holds, given=given, now=now)
     policy = house.policy(now)
@@ -81,10 +81,6 @@ def get_standing(*, customer_id: str, now: datetime) -> OwnStanding:
             value_date=house.today(now),
         ),
     )
-
-
-def _may_hold(one: IssuedQuote, now: datetime) -> bool:
-    return now <= one.quote.valid_until
 
 
 def _hold(quote: Quote) -> Hold:
@@ -123,21 +119,28 @@ def base_rate_of(decision_id: str) -> int:
 
 def quoted_rate(quote: Quote) -> int:
     """This function will work out again the rate that a quote was built with, from what held it then."""
-    holder = find_holder(quote_id=quote.id)
-    base = base_rate_of(quote.decision_id)
-    if holder.startswith(QUOTE):
-        base = _hold(get_quote(id=holder.removeprefix(QUOTE))).base_rate_ppm
+    held = _held(quote)
+    base = base_rate_of(quote.decision_id) if held is None else held.base_rate_ppm
     concessions = concessions_of(quote.issued_at)
     return concessions.lower(base, months=quote.months, amount_minor=quote.amount_minor)
 
 
+def holder_of(quote: Quote) -> str | None:
+    """This function will return what held a quote's price, None where its own decision was as good."""
+    held = _held(quote)
+    return held.source if held is not None else None
+
+
+def _held(quote: Quote) -> Hold | None:
+    holder = find_holder(quote_id=quote.id)
+    other = find_quote(id=holder.removeprefix(QUOTE)) if holder.startswith(QUOTE) else None
+    held = _hold(other) if other is not None else None
+    return held if held is not None and held.base_rate_ppm < base_rate_of(quote.decision_id) else None
+
+
 def refuse_withdrawn(quote: Quote) -> None:
     """This function will do nothing where every proof behind a quote stands. Raises: QuoteProofWithdrawn."""
-    if gone(quote, {one.id: one for one in list_proofs(quote.customer_id)}):
-        raise QuoteProofWithdrawn(number=quote.number)
-
-
-def gone(quote: Quote, proofs: Mapping[str, Proof]) -> bool:
-    """This function will tell whether a proof behind a quote was taken back."""
+    proofs = {one.id: one for one in list_proofs(quote.customer_id)}
     behind = proofs_of(get_decision(quote.decision_id).input)
-    return any(proofs[id].state is ProofState.WITHDRAWN for id in behind if id in proofs)
+    if any(proofs[id].state is ProofState.WITHDRAWN for id in behind if id in proofs):
+        raise QuoteProofWithdrawn(number=quote.number)

@@ -69,6 +69,15 @@ def proofs_of(input: DecisionInput) -> frozenset[str]:
     return proofs_behind(one.source for one in input.facts)
 
 
+def proofs_hash(input: DecisionInput, *, beside: str | None) -> str | None:
+    """This function will return the hash of a decision's proofs as its row keeps it; `beside` is what the row says.
+
+    An answer that rests on no proof has None, unless it was made after the last one was taken back.
+    """
+    found = content_hash(sorted(proofs_of(input)))
+    return found if proofs_of(input) or beside == found else None
+
+
 def hold_of(quote: Quote, *, concessions: Concessions, proof_ids: frozenset[str]) -> Hold:
     """This function will return what a quote promises about the price: its rate, with what its own choice took off.
 
