@@ -12,16 +12,23 @@ from puhui.loans.domain.engine.book import (
     K_RECALC,
     K_REST_END,
     K_VERTICAL,
+    S_BALANCE,
+    S_CHARGE,
+    S_ROW,
     S_TILL,
     S_TODAY,
     Book,
+    move_principal,
     open_of,
     open_total,
+    settle,
 )
 from puhui.loans.domain.engine.charges import drop_fees
 from puhui.loans.domain.engine.codes import Ahead, Component, DueState, Recalculation, RowKind
 from puhui.loans.domain.engine.interest import half_even
 from puhui.loans.domain.engine.rows import by_principal, last_open, last_regular, work_out
+
+ANY = -1  # every component in its order
 
 
 def due_state(b: Book, row: int, day: int) -> int:
@@ -45,7 +52,7 @@ def wanted(b: Book, row: int, component: int, day: int) -> int:
     at = 4 * row
     if component == Component.INTEREST:
         return max(0, b.at_interest[row] - b.paid[at + 2] - b.waived[at + 2])
-    balance = max(0, sum(b.change_amount))
+    balance = max(0, b.s[S_BALANCE])
     if row == last_open(b) and others_closed(b, row):
         return balance
     if by_principal(b, row):
@@ -58,7 +65,10 @@ def wanted(b: Book, row: int, component: int, day: int) -> int:
 
 def others_closed(b: Book, row: int) -> bool:
     """This function will tell whether every instalment before `row` is settled."""
-    return all(r >= row or level_open(b, r) <= 0 for r in range(len(b.due)))
+    for r in range(row):
+        if level_open(b, r) > 0:
+            return False
+    return True
 
 
 def level_open(b: Book, row: int) -> int:
@@ -76,24 +86,20 @@ def put(b: Book, row: int, component: int, amount: int, day: int, used: list[int
     b.paid[4 * row + component] += amount
     used[component] += amount
     if component >= Component.INTEREST:
-        b.settled_row.append(row)
-        b.settled_day.append(day)
-        b.settled_amount.append(amount)
+        settle(b, row, day, amount)
     if day < b.due[row]:
         b.early[row] += amount
     elif day > b.due[row]:
         b.late[row] += amount
     if component == Component.PRINCIPAL:
-        b.change_date.append(day)
-        b.change_amount.append(-amount)
-        b.change_kind.append(0)
+        move_principal(b, day, -amount, 0)
     elif component < Component.INTEREST:
         put_charges(b, row, component, amount)
 
 
 def put_charges(b: Book, row: int, component: int, amount: int) -> None:
     """This function will spread what was paid of an instalment's fees or penalties over its charges, oldest first."""
-    for c in range(len(b.charge_due)):
+    for c in range(b.s[S_CHARGE]):
         is_penalty = component == Component.PENALTY
         if b.charge_row[c] == row and (b.charge_penalty[c] == 1) == is_penalty:
             part = min(amount, b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c])
@@ -109,13 +115,12 @@ def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     to_period_end(b, day, amount)
     if b.k[K_FEES_END] and amount >= payoff(b, day):
         drop_fees(b, day)
-    order = b.order[12 * kind : 12 * kind + 12]
     if b.k[K_CHARGES_ALONE]:
         amount = pay_due_charges(b, day, amount, used)
     if b.k[K_VERTICAL]:
-        amount = pay_vertical(b, kind, day, amount, order, used)
+        amount = pay_vertical(b, kind, day, amount, used)
     else:
-        amount = pay_horizontal(b, kind, day, amount, order, used)
+        amount = pay_horizontal(b, kind, day, amount, used)
     b.s[S_TODAY] = day
     settle_rows(b, day)
     return amount
@@ -135,21 +140,21 @@ def to_period_end(b: Book, day: int, amount: int) -> None:
 
 def payoff(b: Book, day: int) -> int:
     """This function will return what closes the loan on `day`, from the interest as it was last worked out to it."""
-    owed = max(0, sum(b.change_amount))
-    for row in range(len(b.due)):
+    owed = max(0, b.s[S_BALANCE])
+    for row in range(b.s[S_ROW]):
         at = 4 * row
         interest = b.at_interest[row] if b.k[K_RECALC] else b.interest[row]
         owed += max(0, interest - b.paid[at + 2] - b.waived[at + 2])
         if b.k[K_FEES_END] and b.due[row] > day:
             continue
-        owed += b.fee[row] + b.penalty[row] - sum(b.paid[at : at + 2]) - sum(b.waived[at : at + 2])
+        owed += open_of(b, row, Component.FEE) + open_of(b, row, Component.PENALTY)
     return owed
 
 
 def pay_due_charges(b: Book, day: int, amount: int, used: list[int]) -> int:
     """This function will pay charges whose own due date has come, penalties first, though their instalment is ahead."""
     for part in (Component.PENALTY, Component.FEE):
-        for c in range(len(b.charge_due)):
+        for c in range(b.s[S_CHARGE]):
             is_part = (b.charge_penalty[c] == 1) == (part == Component.PENALTY)
             if not is_part or b.charge_row[c] < 0 or not 0 < b.charge_due[c] <= day:
                 continue
@@ -160,120 +165,157 @@ def pay_due_charges(b: Book, day: int, amount: int, used: list[int]) -> int:
     return amount
 
 
-def pay_horizontal(b: Book, kind: int, day: int, amount: int, order: list[int], used: list[int]) -> int:
+def pay_horizontal(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     """This function will allocate state by state, in each instalment by instalment."""
-    done = [0, 0, 0]
-    for code in order:
-        state = code // 4
-        if done[state] or amount == 0:
+    done = 0
+    for at in range(12 * kind, 12 * kind + 12):
+        state = b.order[at] // 4
+        if done & (1 << state) or amount == 0:
             continue
-        done[state] = 1
-        parts = [c % 4 for c in order if c // 4 == state]
-        if state == DueState.AHEAD:
-            amount = pay_ahead(b, kind, day, amount, parts, used)
-            continue
-        for row in range(len(b.due)):
-            if due_state(b, row, day) == state:
-                amount = pay_row(b, row, day, amount, parts, used)
+        done |= 1 << state
+        amount = pay_state(b, kind, day, amount, state, ANY, used)
     return amount
 
 
-def pay_vertical(b: Book, kind: int, day: int, amount: int, order: list[int], used: list[int]) -> int:
+def pay_vertical(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     """This function will allocate code by code, each over all instalments that stand so; again until nothing more is
     wanted.
     """
     before = -1
     while amount > 0 and amount != before:
         before = amount
-        for code in order:
-            amount = pay_code(b, kind, day, amount, code, used)
+        for at in range(12 * kind, 12 * kind + 12):
+            amount = pay_state(b, kind, day, amount, b.order[at] // 4, b.order[at] % 4, used)
     return amount
 
 
-def pay_code(b: Book, kind: int, day: int, amount: int, code: int, used: list[int]) -> int:
-    """This function will pay one component of every instalment that stands in one due state."""
-    state, part = code // 4, code % 4
+def pay_state(b: Book, kind: int, day: int, amount: int, state: int, only: int, used: list[int]) -> int:
+    """This function will pay the components, or `only` one, of every instalment that stands in one due state."""
     if state == DueState.AHEAD:
-        return pay_ahead(b, kind, day, amount, [part], used)
-    for row in range(len(b.due)):
+        return pay_ahead(b, kind, day, amount, only, used)
+    for row in range(b.s[S_ROW]):
         if due_state(b, row, day) == state:
-            amount = pay_row(b, row, day, amount, [part], used)
+            amount = pay_row(b, row, day, amount, kind, only, used)
     return amount
 
 
-def pay_row(b: Book, row: int, day: int, amount: int, parts: list[int], used: list[int]) -> int:
-    """This function will pay an instalment's components in order and return what is left of `amount`."""
-    for part in parts:
-        take = min(amount, wanted(b, row, part, day))
-        if take > 0:
-            put(b, row, part, take, day, used)
-            amount -= take
+def pay_row(b: Book, row: int, day: int, amount: int, kind: int, only: int, used: list[int]) -> int:
+    """This function will pay an instalment's components, or `only` one, in the order of a payment kind, and return what
+    is left of `amount`.
+    """
+    if only != ANY:
+        return pay_part(b, row, day, amount, only, used)
+    state = due_state(b, row, day)
+    for at in range(12 * kind, 12 * kind + 12):
+        if b.order[at] // 4 == state:
+            amount = pay_part(b, row, day, amount, b.order[at] % 4, used)
     return amount
 
 
-def ahead_rows(b: Book, day: int) -> list[int]:
-    """This function will list the instalments that fall due after `day`."""
-    return [row for row in range(len(b.due)) if b.due[row] > day]
+def pay_part(b: Book, row: int, day: int, amount: int, part: int, used: list[int]) -> int:
+    """This function will pay one component of an instalment and return what is left of `amount`."""
+    take = min(amount, wanted(b, row, part, day))
+    if take <= 0:
+        return amount
+    put(b, row, part, take, day, used)
+    return amount - take
 
 
-def pay_ahead(b: Book, kind: int, day: int, amount: int, parts: list[int], used: list[int]) -> int:
+def pay_ahead(b: Book, kind: int, day: int, amount: int, only: int, used: list[int]) -> int:
     """This function will allocate to instalments that are not due yet, by the contract's rule for this kind."""
-    rows = ahead_rows(b, day)
-    if b.ahead[kind] == Ahead.SPREAD:
-        return pay_spread(b, day, amount, rows, parts, used)
+    rule = b.ahead[kind]
+    if rule == Ahead.SPREAD:
+        return pay_spread(b, kind, day, amount, only, used)
     before = -1
     while amount > 0 and amount != before:  # what a level payment leaves open, the last open instalment takes
         before = amount
-        for row in in_turn(b, b.ahead[kind], rows, parts, day):
-            amount = pay_row(b, row, day, amount, parts, used)
+        if rule == Ahead.NEXT_LAST:
+            amount = pay_next_last(b, kind, day, amount, only, used)
+            continue
+        for i in range(b.s[S_ROW]):
+            row = i if rule == Ahead.NEXT else b.s[S_ROW] - 1 - i
+            if amount > 0 and b.due[row] > day:
+                amount = pay_row(b, row, day, amount, kind, only, used)
     return amount
 
 
-def in_turn(b: Book, rule: int, rows: list[int], parts: list[int], day: int) -> list[int]:
-    """This function will put instalments ahead into the order in which a rule reaches them."""
-    if rule == Ahead.NEXT:
-        return rows
-    if rule == Ahead.LAST:
-        return rows[::-1]
-    open_rows = [r for r in rows if sum(wanted(b, r, c, day) for c in parts) > 0]
-    return open_rows[:1] + open_rows[:0:-1]
+def pay_next_last(b: Book, kind: int, day: int, amount: int, only: int, used: list[int]) -> int:
+    """This function will pay, of the instalments ahead that want something now, the next one, then the last one and so
+    on backwards.
+    """
+    if mark_open(b, day, only) == 0:
+        return amount
+    first = 0
+    while not b.mark[first]:
+        first += 1
+    amount = pay_row(b, first, day, amount, kind, only, used)
+    for row in range(b.s[S_ROW] - 1, first, -1):
+        if b.mark[row]:
+            amount = pay_row(b, row, day, amount, kind, only, used)
+    return amount
 
 
-def pay_spread(b: Book, day: int, amount: int, rows: list[int], parts: list[int], used: list[int]) -> int:
+def mark_open(b: Book, day: int, only: int) -> int:
+    """This function will mark the instalments ahead that want something, or something of `only` one component, on `day`,
+    and return their number.
+    """
+    count = 0
+    for row in range(b.s[S_ROW]):
+        b.mark[row] = 0
+        if b.due[row] > day:
+            want = open_ahead(b, row, day) if only == ANY else wanted(b, row, only, day)
+            b.mark[row] = 1 if want > 0 else 0
+            count += b.mark[row]
+    return count
+
+
+def pay_spread(b: Book, kind: int, day: int, amount: int, only: int, used: list[int]) -> int:
     """This function will give each instalment ahead the same part, rounded half-even, and the last one the rest; again
     until nothing more is wanted.
     """
     before = -1
     while amount > 0 and amount != before:
         before = amount
-        for one in parts:
-            amount = spread_once(b, day, amount, rows, one, used)
+        if only != ANY:
+            amount = spread_once(b, day, amount, kind, only, used)
+            continue
+        for at in range(12 * kind, 12 * kind + 12):
+            if b.order[at] // 4 == DueState.AHEAD:
+                amount = spread_once(b, day, amount, kind, b.order[at] % 4, used)
     return amount
 
 
-def spread_once(b: Book, day: int, amount: int, rows: list[int], one: int, used: list[int]) -> int:
+def spread_once(b: Book, day: int, amount: int, kind: int, only: int, used: list[int]) -> int:
     """This function will give one component of each open instalment ahead the same part of `amount`."""
-    open_rows = [r for r in rows if open_ahead(b, r, day) > 0]
-    if not open_rows or not amount:
+    count = mark_open(b, day, ANY)
+    if count == 0 or amount == 0:
         return amount
-    part = half_even(amount, len(open_rows))
-    rest = max(0, amount - part * (len(open_rows) - 1))
-    for row in open_rows:
-        given = min(rest if row == open_rows[-1] else part, amount)
-        amount -= given - pay_row(b, row, day, given, [one], used)
+    part = half_even(amount, count)
+    rest = max(0, amount - part * (count - 1))
+    for row in range(b.s[S_ROW]):
+        if not b.mark[row]:
+            continue
+        count -= 1
+        given = min(rest if count == 0 else part, amount)
+        amount -= given - pay_row(b, row, day, given, kind, only, used)
     return amount
 
 
 def open_ahead(b: Book, row: int, day: int) -> int:
     """This function will return what a payment on `day` can still settle of an instalment."""
-    return sum(wanted(b, row, part, day) for part in range(4))
+    return (
+        wanted(b, row, Component.PENALTY, day)
+        + wanted(b, row, Component.FEE, day)
+        + wanted(b, row, Component.INTEREST, day)
+        + wanted(b, row, Component.PRINCIPAL, day)
+    )
 
 
 def settle_rows(b: Book, day: int) -> None:
     """This function will work out the schedule after a payment and note which instalments it settled."""
     work_out(b, day, 0)
     close_ahead(b, day)
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if open_total(b, row) > 0:
             b.met[row] = 0
         elif b.met[row] == 0:
@@ -282,13 +324,13 @@ def settle_rows(b: Book, day: int) -> None:
 
 def close_ahead(b: Book, day: int) -> None:
     """This function will empty what lies ahead once no principal and no interest to the day is owed."""
-    if b.k[K_RECALC] == Recalculation.NONE or sum(b.change_amount) > 0 or not b.due:
+    if b.k[K_RECALC] == Recalculation.NONE or b.s[S_BALANCE] > 0 or b.s[S_ROW] == 0:
         return
     work_out(b, day, day)
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.at_interest[row] > b.paid[4 * row + 2] + b.waived[4 * row + 2]:
             return
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.kind[row] == RowKind.REGULAR:
             b.emi[row] = b.paid[4 * row + 3] + (0 if by_principal(b, row) else b.paid[4 * row + 2])
     work_out(b, day, 0)

@@ -1,8 +1,9 @@
-"""The book of one loan while it is worked out: columns of integers, appended and changed in place.
+"""The book of one loan while it is worked out: columns of integers of a fixed length, filled and changed in place.
 
-A named tuple of lists, because that is what the compiled kernel can take as arrays. One row of the `rows` columns is
-one instalment; one row of the `change` columns is one movement of principal. Amounts are minor units (at most 10**13,
-`core.money.MAX_MINOR`), dates ordinals, rates ppm a year (at most 10**7).
+Its fields are lists in plain Python and parts of one memory record in the compiled kernel; how many places of a column
+are in use stands in `s`, because a record does not grow. One place of the `row` columns is one instalment; one of the
+`change` columns is one movement of principal. Amounts are minor units (at most 10**13, `core.money.MAX_MINOR`), dates
+ordinals, rates ppm a year (at most 10**7).
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ class Book(NamedTuple):
     s: list[int]  # running totals, indexed by S_*
     order: list[int]  # allocation: 12 codes (status × 4 + component) for each payment kind
     ahead: list[int]  # which future instalment first, for each payment kind
-    credit: list[int]  # components in the order in which a chargeback is put back
+    credit: list[int]  # components in the order in which a chargeback is put back, then −1
+    e: list[int]  # the event that is happening, indexed by E_*
+    used: list[int]  # by Component: what a payment is used for
+    parts: list[int]  # by Component: what is put back
+    spare: list[int]  # by Component: counted and not shown
+    zero: list[int]  # by Component: nothing
     start: list[int]  # first day of the period
     due: list[int]  # due date
     kind: list[int]  # RowKind
@@ -41,6 +47,10 @@ class Book(NamedTuple):
     whole: list[int]  # days of the regular period that its days are a part of, 0 = its own
     span: list[int]  # months of a moved period × part, 0 = one
     part: list[int]  # days of the month that a moved period ends in, 0 = one
+    borne: list[int]  # penalty of late principal, exact: minor units × ppm
+    mark: list[int]  # 1 = an instalment that a payment ahead reaches
+    held: list[int]  # a figure of the instalment kept while others change
+    kept: list[int]  # another one
     change_date: list[int]  # when principal moved
     change_amount: list[int]  # by how much: above zero = more is owed
     change_kind: list[int]  # 1 = lent (planned), 0 = paid or put back
@@ -48,6 +58,8 @@ class Book(NamedTuple):
     rate: list[int]  # ppm a year
     pause_from: list[int]  # first day without interest
     pause_to: list[int]  # last day without interest
+    freeze_from: list[int]  # first day without penalty, stretches apart and ascending
+    freeze_to: list[int]  # last day without penalty
     charge_due: list[int]  # due date of a charge
     charge_amount: list[int]  # its amount
     charge_penalty: list[int]  # 1 = penalty
@@ -57,14 +69,15 @@ class Book(NamedTuple):
     charge_time: list[int]  # ChargeTime
     charge_basis: list[int]  # ChargeBasis
     charge_value: list[int]  # minor units, or ppm for a percentage
+    charge_seq: list[int]  # event that made it, 0 = a chargeback
     settled_row: list[int]  # instalment of each part of a payment of principal or interest
     settled_day: list[int]  # its day
     settled_amount: list[int]  # its amount
     line: list[int]  # the statement: LINE_WIDTH numbers a line
-    borne: list[int]  # penalty of late principal, exact: minor units × ppm
-    freeze_from: list[int]  # first day without penalty, stretches apart and ascending
-    freeze_to: list[int]  # last day without penalty
     table: list[int]  # the instalments as signed: TABLE_WIDTH numbers a row
+    turn: list[int]  # events in the order in which they count
+    key: list[int]  # by what they are ordered
+    off: list[int]  # of an event: 1 = reversed, 2 = its down payment is
 
 
 # The contract's constants.
@@ -104,7 +117,7 @@ class Book(NamedTuple):
     K_WIDTH,
 ) = range(33)
 
-# Running totals.
+# Running totals. S_ROW to S_TURN count the places in use of the columns; S_BALANCE is the sum of all movements.
 (
     S_LENT,
     S_OWED,
@@ -121,10 +134,22 @@ class Book(NamedTuple):
     S_TERMINATED,
     S_RECOVERED,
     S_TILL,
+    S_ROW,
+    S_CHANGE,
+    S_RATE,
+    S_PAUSE,
+    S_CHARGE,
+    S_SETTLED,
+    S_LINE,
+    S_TURN,
+    S_BALANCE,
+    S_FAULT,
+    S_FREEZE,
+    S_TABLE,
     S_BORNE,
     S_SOLD,
     S_WIDTH,
-) = range(18)
+) = range(30)
 
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)
@@ -134,76 +159,157 @@ LINE_WIDTH = 10
 (T_DUE, T_PRINCIPAL, T_INTEREST, T_FEE, T_DAYS, T_OF) = range(6)
 TABLE_WIDTH = 6
 
-ROW_COLUMNS = 17
+# Faults: what compiled code cannot go on with. Plain Python has no such limits and works the loan out again.
+FAULT_WIDE = 1  # a product would not fit into 63 bits
+FAULT_FULL = 2  # a column is too short
+FAULT_REFUND = 4  # a refund that gives interest back needs the book of another story
+FAULT_EVENT = 8  # an event refers to one that is not there
+
+EVENT_WIDTH = 22  # integers of an event, indexed by E_*
+OWN_WIDTHS = {"s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4}
 
 
-def new_book(k: list[int], order: list[int], ahead: list[int], credit: list[int]) -> Book:
+class BookSize(NamedTuple):
+    """How many places the columns of a book have."""
+
+    rows: int  # instalments
+    changes: int  # movements of principal
+    rates: int  # rates
+    pauses: int  # interest pauses
+    charges: int  # charges
+    settled: int  # parts of payments
+    lines: int  # lines of the statement
+    events: int  # events
+
+
+ROW_FIELDS = Book._fields[Book._fields.index("start") : Book._fields.index("change_date")]
+
+
+def widths(size: BookSize) -> dict[str, int]:
+    """This function will return the length of each column of a book, the contract's own left out."""
+    found = dict(OWN_WIDTHS)
+    found |= {name: size.rows for name in ROW_FIELDS}
+    found |= {"paid": 4 * size.rows, "waived": 4 * size.rows}
+    tables = {
+        "change": size.changes,
+        "rate": size.rates,
+        "pause": size.pauses,
+        "freeze": size.pauses,
+        "charge": size.charges,
+        "settled": size.settled,
+    }
+    for name in Book._fields:
+        table = name.split("_")[0]
+        if table in tables:
+            found[name] = tables[table]
+    return found | {
+        "line": LINE_WIDTH * size.lines,
+        "table": TABLE_WIDTH * size.rows,
+        "turn": size.events,
+        "key": size.events,
+        "off": size.events,
+    }
+
+
+def new_book(k: list[int], order: list[int], ahead: list[int], credit: list[int], size: BookSize) -> Book:
     """This function will open an empty book for a contract's constants and allocation orders."""
-    lists: list[list[int]] = [[] for _ in range(len(Book._fields) - 5)]
-    return Book(k, [0] * S_WIDTH, order, ahead, credit, *lists)
+    lengths = widths(size)
+    columns = {name: [0] * lengths[name] for name in lengths}
+    return Book(k=k, order=order, ahead=ahead, credit=credit, **columns)
+
+
+def clear(four: list[int]) -> None:
+    """This function will set an amount of each component to nothing."""
+    four[0] = four[1] = four[2] = four[3] = 0
+
+
+def open_gap(column: list[int], at: int, used: int, width: int) -> None:
+    """This function will make room for `width` zeros at place `at` of a column of which `used` places are in use."""
+    for i in range(used - 1, at - 1, -1):
+        column[i + width] = column[i]
+    for i in range(at, at + width):
+        column[i] = 0
+
+
+def close_gap(column: list[int], at: int, used: int, width: int) -> None:
+    """This function will take `width` places at `at` out of a column of which `used` places are in use."""
+    for i in range(at, used - width):
+        column[i] = column[i + width]
+    for i in range(used - width, used):
+        column[i] = 0
 
 
 def insert_row(b: Book, at: int, kind: int, start: int, due: int) -> None:
     """This function will put an empty instalment at position `at`."""
-    b.start.insert(at, start)
-    b.due.insert(at, due)
-    b.kind.insert(at, kind)
+    n = b.s[S_ROW]
+    b.s[S_ROW] = n + 1
     for column in (
-        b.emi,
-        b.level,
-        b.principal,
-        b.interest,
-        b.fee,
-        b.penalty,
-        b.early,
-        b.late,
-        b.met,
-        b.carry,
-    ):
-        column.insert(at, 0)
-    for column in (b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.borne):
-        column.insert(at, 0)
-    b.span.insert(at, 0)
-    b.part.insert(at, 0)
-    for column in (b.paid, b.waived):
-        column[4 * at : 4 * at] = [0, 0, 0, 0]
-    for c in range(len(b.charge_row)):
+        b.start, b.due, b.kind, b.emi, b.level, b.principal, b.interest, b.fee, b.penalty, b.early, b.late, b.met,
+        b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.span, b.part, b.borne,
+    ):  # fmt: skip
+        open_gap(column, at, n, 1)
+    open_gap(b.paid, 4 * at, 4 * n, 4)
+    open_gap(b.waived, 4 * at, 4 * n, 4)
+    b.start[at] = start
+    b.due[at] = due
+    b.kind[at] = kind
+    if at == n:
+        return
+    for c in range(b.s[S_CHARGE]):
         if b.charge_row[c] >= at:
             b.charge_row[c] += 1
-    for i in range(len(b.settled_row)):
+    for i in range(b.s[S_SETTLED]):
         if b.settled_row[i] >= at:
             b.settled_row[i] += 1
 
 
 def remove_row(b: Book, at: int) -> None:
     """This function will take the instalment at position `at` out. It must be empty."""
+    n = b.s[S_ROW]
+    b.s[S_ROW] = n - 1
     for column in (
-        b.start,
-        b.due,
-        b.kind,
-        b.emi,
-        b.level,
-        b.principal,
-        b.interest,
-        b.fee,
-        b.penalty,
-        b.early,
-    ):
-        del column[at]
-    for column in (b.late, b.met, b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace):
-        del column[at]
-    del b.base[at], b.borne[at]
-    del b.whole[at], b.span[at], b.part[at]
-    for column in (b.paid, b.waived):
-        del column[4 * at : 4 * at + 4]
-    for c in range(len(b.charge_row)):
+        b.start, b.due, b.kind, b.emi, b.level, b.principal, b.interest, b.fee, b.penalty, b.early, b.late, b.met,
+        b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.span, b.part, b.borne,
+    ):  # fmt: skip
+        close_gap(column, at, n, 1)
+    close_gap(b.paid, 4 * at, 4 * n, 4)
+    close_gap(b.waived, 4 * at, 4 * n, 4)
+    for c in range(b.s[S_CHARGE]):
         if b.charge_row[c] > at:
             b.charge_row[c] -= 1
         elif b.charge_row[c] == at:
             b.charge_row[c] = -1
-    for i in range(len(b.settled_row)):
+    for i in range(b.s[S_SETTLED]):
         if b.settled_row[i] >= at:
             b.settled_row[i] -= 1
+
+
+def move_principal(b: Book, day: int, amount: int, lent: int) -> None:
+    """This function will note a movement of principal; what is paid on one day is one movement."""
+    n = b.s[S_CHANGE]
+    b.s[S_BALANCE] += amount
+    if lent == 0 and n > 0 and b.change_date[n - 1] == day and b.change_kind[n - 1] == 0:
+        b.change_amount[n - 1] += amount
+        return
+    b.change_date[n] = day
+    b.change_amount[n] = amount
+    b.change_kind[n] = lent
+    b.s[S_CHANGE] = n + 1
+
+
+def settle(b: Book, row: int, day: int, amount: int) -> None:
+    """This function will note a part of a payment of principal or interest; parts in a row are one."""
+    n = b.s[S_SETTLED]
+    if n > 0 and b.settled_row[n - 1] == row and b.settled_day[n - 1] == day:
+        b.settled_amount[n - 1] += amount
+        return
+    if n == len(b.settled_row):
+        b.s[S_FAULT] |= FAULT_FULL
+        return
+    b.settled_row[n] = row
+    b.settled_day[n] = day
+    b.settled_amount[n] = amount
+    b.s[S_SETTLED] = n + 1
 
 
 def paid_of(b: Book, row: int) -> int:
@@ -211,15 +317,34 @@ def paid_of(b: Book, row: int) -> int:
     return b.paid[4 * row + 2] + b.paid[4 * row + 3]
 
 
+def paid_all(b: Book, row: int) -> int:
+    """This function will return what was paid of an instalment, minor units."""
+    at = 4 * row
+    return b.paid[at] + b.paid[at + 1] + b.paid[at + 2] + b.paid[at + 3]
+
+
+def waived_all(b: Book, row: int) -> int:
+    """This function will return what was waived or written off of an instalment, minor units."""
+    at = 4 * row
+    return b.waived[at] + b.waived[at + 1] + b.waived[at + 2] + b.waived[at + 3]
+
+
+def due_of(b: Book, row: int, component: int) -> int:
+    """This function will return what is due of one component of an instalment, minor units."""
+    if component == 3:
+        return b.principal[row]
+    if component == 2:
+        return b.interest[row]
+    return b.fee[row] if component == 1 else b.penalty[row]
+
+
 def open_of(b: Book, row: int, component: int) -> int:
     """This function will return what is open of one component of an instalment, minor units."""
     at = 4 * row + component
-    due = (b.penalty, b.fee, b.interest, b.principal)[component][row]
-    return due - b.paid[at] - b.waived[at]
+    return due_of(b, row, component) - b.paid[at] - b.waived[at]
 
 
 def open_total(b: Book, row: int) -> int:
     """This function will return what is open of an instalment, minor units."""
-    at = 4 * row
     due = b.penalty[row] + b.fee[row] + b.interest[row] + b.principal[row]
-    return due - sum(b.paid[at : at + 4]) - sum(b.waived[at : at + 4])
+    return due - paid_all(b, row) - waived_all(b, row)

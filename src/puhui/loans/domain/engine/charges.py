@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from puhui.loans.domain.engine.book import S_LENT, Book, insert_row
+from puhui.loans.domain.engine.book import S_CHARGE, S_LENT, S_ROW, Book, insert_row
 from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, RowKind
 from puhui.loans.domain.engine.interest import PPM, half_even
 from puhui.loans.domain.engine.penalty import late_penalty_of
 
 
-def add_charge(b: Book, due: int, amount: int, penalty: int, time: int, basis: int, value: int) -> None:
+def add_charge(
+    b: Book, seq: int, due: int, amount: int, penalty: int, time: int, basis: int, value: int
+) -> None:
     """This function will add a charge and put it into the instalment in whose period it falls due."""
-    b.charge_due.append(due)
-    b.charge_amount.append(amount)
-    b.charge_penalty.append(penalty)
-    b.charge_row.append(-1)
-    b.charge_paid.append(0)
-    b.charge_waived.append(0)
-    b.charge_time.append(time)
-    b.charge_basis.append(basis)
-    b.charge_value.append(value)
+    n = b.s[S_CHARGE]
+    b.s[S_CHARGE] = n + 1
+    b.charge_due[n] = due
+    b.charge_amount[n] = amount
+    b.charge_penalty[n] = penalty
+    b.charge_row[n] = -1
+    b.charge_paid[n] = b.charge_waived[n] = 0
+    b.charge_time[n] = time
+    b.charge_basis[n] = basis
+    b.charge_value[n] = value
+    b.charge_seq[n] = seq
     place_charges(b)
+
+
+def charge_by(b: Book, seq: int) -> int:
+    """This function will return the charge that event `seq` made, −1 if none."""
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_seq[c] == seq:
+            return c
+    return -1
 
 
 def place_charges(b: Book) -> None:
     """This function will put every charge into its instalment anew; one past maturity gets an instalment of its own."""
-    last = max((b.due[r] for r in range(len(b.due)) if b.kind[r] != RowKind.EXTRA), default=0)
-    latest = 0
-    for c in range(len(b.charge_due)):
+    if b.s[S_CHARGE] == 0:
+        return  # fees come from charges alone, and penalties of late principal are added where they arise
+    last, latest = 0, 0
+    for row in range(b.s[S_ROW]):
+        if b.kind[row] != RowKind.EXTRA:
+            last = max(last, b.due[row])
+    for c in range(b.s[S_CHARGE]):
         if b.charge_time[c] == ChargeTime.DATE and b.charge_due[c] > last:
             latest = max(latest, b.charge_due[c])
-    if latest and b.due:
+    if latest and b.s[S_ROW]:
         extra_row(b, latest)
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         b.fee[row], b.penalty[row] = 0, late_penalty_of(b, row)
-    for c in range(len(b.charge_due)):
+    for c in range(b.s[S_CHARGE]):
         if b.charge_time[c] == ChargeTime.DATE:
             place_dated(b, c)
         elif b.charge_time[c] == ChargeTime.INSTALMENT:
@@ -58,7 +74,7 @@ def place_dated(b: Book, charge: int) -> None:
 def place_everywhere(b: Book, charge: int) -> None:
     """This function will put a charge of every instalment into each of them."""
     total = 0
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.EXTRA):
             continue
         amount = instalment_charge(b, charge, row)
@@ -91,14 +107,15 @@ def charge_of(b: Book, basis: int, value: int) -> int:
     if basis in (ChargeBasis.AMOUNT, ChargeBasis.AMOUNT_AND_INTEREST):
         of += b.s[S_LENT]
     if basis in (ChargeBasis.INTEREST, ChargeBasis.AMOUNT_AND_INTEREST):
-        of += sum(b.interest)
+        for row in range(b.s[S_ROW]):
+            of += b.interest[row]
     return half_even(of * value, PPM)
 
 
 def row_of(b: Book, day: int) -> int:
     """This function will return the instalment in whose period a day lies: after its start, up to its due date."""
     first = True
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.kind[row] == RowKind.DOWN_PAYMENT:
             continue
         if (b.start[row] < day or first) and day <= b.due[row]:
@@ -109,18 +126,18 @@ def row_of(b: Book, day: int) -> int:
 
 def extra_row(b: Book, day: int) -> int:
     """This function will return the instalment after maturity, made or moved so that it falls due on `day` or later."""
-    last = len(b.due) - 1
+    last = b.s[S_ROW] - 1
     if last >= 0 and b.kind[last] == RowKind.EXTRA:
         b.due[last] = max(b.due[last], day)
         return last
-    insert_row(b, len(b.due), RowKind.EXTRA, b.due[last], day)
-    return len(b.due) - 1
+    insert_row(b, last + 1, RowKind.EXTRA, b.due[last], day)
+    return last + 1
 
 
 def drop_fees(b: Book, day: int) -> int:
     """This function will waive what is open of charges that fall due after `day` and return it, minor units."""
     total = 0
-    for c in range(len(b.charge_due)):
+    for c in range(b.s[S_CHARGE]):
         if b.charge_row[c] >= 0 and b.charge_due[c] > day:
             total += waive_charge(b, c)
     return total
@@ -128,8 +145,8 @@ def drop_fees(b: Book, day: int) -> int:
 
 def waive_charges(b: Book, row: int, part: int, amount: int) -> None:
     """This function will note what was waived of an instalment's fees or penalties on its charges, oldest first."""
-    for c in range(len(b.charge_due)):
-        if b.charge_row[c] == row and b.charge_penalty[c] == int(part == 0):
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_row[c] == row and b.charge_penalty[c] == (1 if part == 0 else 0):
             take = min(amount, b.charge_amount[c] - b.charge_paid[c] - b.charge_waived[c])
             b.charge_waived[c] += take
             amount -= take
@@ -137,7 +154,9 @@ def waive_charges(b: Book, row: int, part: int, amount: int) -> None:
 
 def waive_charge(b: Book, charge: int) -> int:
     """This function will waive what is open of a dated charge and return it, minor units."""
-    row = b.charge_row[charge]
+    row = (
+        b.charge_row[charge] if b.charge_row[charge] >= 0 else b.s[S_ROW] - 1
+    )  # of every instalment: the last one
     amount = b.charge_amount[charge] - b.charge_paid[charge] - b.charge_waived[charge]
     b.charge_waived[charge] += amount
     b.waived[4 * row + (0 if b.charge_penalty[charge] else 1)] += amount

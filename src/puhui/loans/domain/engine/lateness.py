@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from puhui.loans.domain.engine.book import Book
+from puhui.loans.domain.engine.book import S_ROW, S_SETTLED, Book
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, Kind
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.interest import half_even
@@ -113,7 +113,7 @@ def late_penalty(
     numerator, denominator = daily_rate
     pauses = pauses_of(events)
     end, total, exact = as_of.toordinal(), 0, 0
-    for row in range(len(book.due)):
+    for row in range(book.s[S_ROW]):
         for day in range(book.due[row] + 1, end + 1):
             if any(start.toordinal() < day <= last.toordinal() for start, last in pauses):
                 continue
@@ -127,6 +127,6 @@ def settled_before(book: Book, row: int, day: int) -> int:
     """This function will return what was paid of an instalment's principal and interest before `day`, minor units."""
     return sum(
         book.settled_amount[i]
-        for i in range(len(book.settled_row))
+        for i in range(book.s[S_SETTLED])
         if book.settled_row[i] == row and book.settled_day[i] < day
     )

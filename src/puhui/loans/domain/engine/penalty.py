@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from puhui.loans.domain.engine.book import K_CHARGE_OFF, K_PENALTY, S_BORNE, S_CHARGED_OFF, S_STOP, Book
+from puhui.loans.domain.engine.book import (
+    K_CHARGE_OFF,
+    K_PENALTY,
+    S_BORNE,
+    S_CHARGED_OFF,
+    S_FREEZE,
+    S_ROW,
+    S_STOP,
+    Book,
+)
 from puhui.loans.domain.engine.interest import PPM, half_even
 
 STOPS = 2  # a charge-off ends interest, and penalties with it
@@ -16,7 +25,7 @@ def bear_penalty(b: Book, day: int) -> None:
         return
     if b.s[S_CHARGED_OFF] and b.k[K_CHARGE_OFF] == STOPS:
         return
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         late = b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
         if late <= 0 or b.due[row] >= day:
             continue
@@ -35,22 +44,24 @@ def late_penalty_of(b: Book, row: int) -> int:
 def frozen_days(b: Book, start: int, end: int) -> int:
     """This function will count the days of (start, end] that bear no penalty."""
     total = 0
-    for i in range(len(b.freeze_from)):
+    for i in range(b.s[S_FREEZE]):
         total += max(0, min(b.freeze_to[i], end) - max(b.freeze_from[i] - 1, start))
     return total
 
 
 def freeze_penalty(b: Book, first: int, last: int) -> None:
     """This function will free the days from `first` to `last`, both inclusive, from penalty; what touches grows together."""
-    at = len(b.freeze_from) - 1
+    at = b.s[S_FREEZE] - 1
     if at >= 0 and first <= b.freeze_to[at] + 1:
         b.freeze_to[at] = max(b.freeze_to[at], last)
         return
-    b.freeze_from.append(first)
-    b.freeze_to.append(last)
+    b.freeze_from[at + 1] = first
+    b.freeze_to[at + 1] = last
+    b.s[S_FREEZE] += 1
 
 
 def thaw_penalty(b: Book, day: int) -> None:
     """This function will end the running freeze: penalties count again from `day` on."""
-    if b.freeze_to:
-        b.freeze_to[-1] = min(b.freeze_to[-1], day - 1)
+    at = b.s[S_FREEZE] - 1
+    if at >= 0:
+        b.freeze_to[at] = min(b.freeze_to[at], day - 1)

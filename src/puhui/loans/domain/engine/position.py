@@ -25,9 +25,12 @@ from puhui.loans.domain.engine.book import (
     L_PENALTY,
     L_PRINCIPAL,
     LINE_WIDTH,
+    S_CHANGE,
     S_CREDIT,
     S_LENT,
+    S_LINE,
     S_RECOVERED,
+    S_ROW,
     S_SOLD,
     S_STOP,
     S_TILL,
@@ -230,7 +233,7 @@ def is_undone(line: StatementLine, event: BookEvent) -> bool:
 def lines_of(b: Book) -> list[StatementLine]:
     """This function will read the statement out of a book."""
     found = []
-    for at in range(0, len(b.line), LINE_WIDTH):
+    for at in range(0, LINE_WIDTH * b.s[S_LINE], LINE_WIDTH):
         line = b.line[at : at + LINE_WIDTH]
         found.append(
             StatementLine(
@@ -252,8 +255,8 @@ def lines_of(b: Book) -> list[StatementLine]:
 def rows_of(b: Book) -> list[BookRow]:
     """This function will read the instalments out of a book."""
     found, balance, lent = [], 0, 0
-    for row in range(len(b.due)):
-        while lent < len(b.change_date) and is_lent_by(b, lent, row):
+    for row in range(b.s[S_ROW]):
+        while lent < b.s[S_CHANGE] and is_lent_by(b, lent, row):
             balance += b.change_amount[lent] if b.change_kind[lent] else 0
             lent += 1
         balance += b.credit_principal[row] - b.principal[row]
@@ -289,7 +292,7 @@ def rows_of(b: Book) -> list[BookRow]:
 
 def with_expected(rows: list[BookRow], b: Book, terms: LoanTerms) -> list[BookRow]:
     """This function will add payouts that are still expected to the scheduled balances; no instalment counts them yet."""
-    paid_out = [b.change_date[i] for i in range(len(b.change_date)) if b.change_kind[i]]
+    paid_out = [b.change_date[i] for i in range(b.s[S_CHANGE]) if b.change_kind[i]]
     waiting = [t for t in sorted(terms.tranches, key=lambda t: t.value_date)][len(paid_out) :]
     return [
         replace(

@@ -12,6 +12,9 @@ from datetime import date
 from math import gcd
 
 from puhui.loans.domain.engine.book import (
+    FAULT_EVENT,
+    FAULT_FULL,
+    FAULT_REFUND,
     K_BASIS,
     K_CENT,
     K_CHARGE_OFF,
@@ -44,31 +47,30 @@ from puhui.loans.domain.engine.book import (
     K_UNIT,
     K_VERTICAL,
     K_WIDTH,
-    S_STOP,
-    S_TODAY,
+    S_FAULT,
+    S_TABLE,
+    S_TURN,
     Book,
+    BookSize,
     new_book,
 )
-from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, Kind, Method, Plan
+from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, Kind, Method
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.level import level_payment
-from puhui.loans.domain.engine.penalty import bear_penalty
 from puhui.loans.domain.engine.rows import work_out
+from puhui.loans.domain.engine.run import (
+    WITHOUT_DOWN,
+    bring_to,
+    happen,
+    load,
+    open_book,
+    put_in_order,
+    rows_needed,
+    run,
+)
 from puhui.loans.domain.engine.schedule import build_rows
-from puhui.loans.domain.engine.steps import E_AMOUNT, E_DOWN, E_KIND, E_OF, E_REFUNDS, step, step_down_payment
+from puhui.loans.domain.engine.steps import E_AMOUNT, E_KIND, E_REFUNDS, step
 from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms
-
-RANK = {
-    Kind.RATE_CHANGE: 0,
-    Kind.MOVE_DUE: 0,
-    Kind.EXTEND: 0,
-    Kind.INTEREST_PAUSE: 0,
-    Kind.PENALTY_FREEZE: 0,
-    Kind.PENALTY_THAW: 0,
-    Kind.CHARGE: 2,
-}
-
-STANDS_FIRST = (Kind.DISBURSE, Kind.CHARGE, Kind.RATE_CHANGE, Kind.MOVE_DUE, Kind.EXTEND, Kind.INTEREST_PAUSE)
 
 
 def constants(terms: LoanTerms) -> list[int]:
@@ -96,10 +98,10 @@ def constants(terms: LoanTerms) -> list[int]:
     k[K_FIRST_DUE] = terms.first_due.toordinal() if terms.first_due else 0
     k[K_STUB] = terms.stub
     k[K_DIGITS], k[K_REST_END] = terms.daily_digits, int(terms.rests_at_period_end)
+    k[K_START] = terms.start_date.toordinal() if terms.counts_from_start else 0
     k[K_PENALTY], k[K_FEES_END] = terms.penalty_daily_ppm, int(terms.fees_end_with_payoff)
     if terms.table:
         k[K_COUNT] = len(terms.table)
-    k[K_START] = terms.start_date.toordinal() if terms.counts_from_start else 0
     return k
 
 
@@ -125,8 +127,8 @@ def encode(event: BookEvent, terms: LoanTerms) -> list[int]:
     return [
         event.seq, event.kind, event.value_date.toordinal(), event.booking_date.toordinal(), event.amount_minor,
         event.of_seq, event.annual_rate_ppm, days[0], days[1], event.count, event.every, event.unit, event.interest,
-        days[2], int(event.is_penalty), event.charge_time, event.charge_basis, event.charge_ppm, int(refunds), int(down),
-        event.use, event.component,
+        days[2], int(event.is_penalty), event.charge_time, event.charge_basis, event.charge_ppm,
+        event.use, event.component, int(refunds), int(down),
     ]  # fmt: skip
 
 
@@ -140,94 +142,86 @@ def table_of(terms: LoanTerms) -> list[int]:
     return found
 
 
-def in_force(events: Sequence[BookEvent]) -> list[BookEvent]:
-    """This function will leave out what was reversed, and put the rest into the order in which it counts."""
-    gone = {event.of_seq for event in events if event.kind is Kind.REVERSE and not event.count}
-    without_down = {event.of_seq for event in events if event.kind is Kind.REVERSE and event.count}
-    kept = [e for e in events if e.kind not in (Kind.REVERSE, Kind.DAY_ROLL) and e.seq not in gone]
-    kept = [replace(e, pays_down_payment=False) if e.seq in without_down else e for e in kept]
-    payouts = [e for e in kept if e.kind is Kind.DISBURSE]
-    first = min(payouts, key=lambda e: (e.value_date, e.seq)).seq if payouts else 0
-    return sorted(kept, key=lambda e: (day_of(e), -1 if e.seq == first else rank_of(e), e.seq))
+def coded(terms: LoanTerms, events: Sequence[BookEvent]) -> list[int]:
+    """This function will write events, in the order of booking, one after the other as the kernel reads them."""
+    found: list[int] = []
+    for event in sorted(events, key=lambda one: one.seq):
+        found += encode(event, terms)
+    return found
 
 
-def rank_of(event: BookEvent) -> int:
-    """This function will order the events of one day: terms first, then charges known by then, then the rest, and last
-    charges that were booked only later.
-    """
-    if event.kind is Kind.CHARGE and event.booking_date > day_of(event):
-        return 3
-    return RANK.get(event.kind, 2)
-
-
-def day_of(event: BookEvent) -> date:
-    """This function will return the day at which an event enters the replay: a charge when it falls due or is booked,
-    whichever is first, anything else on its value date.
-    """
-    if event.kind is Kind.CHARGE and event.due_date is not None:
-        return min(event.due_date, event.booking_date)
-    return event.value_date
-
-
-def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Book:
-    """This function will work out the book of a contract after `events`, as known on `as_of`."""
+def book_of(terms: LoanTerms, codes: list[int], count: int, settled: int) -> Book:
+    """This function will open a book with room for a contract and its events."""
+    k = constants(terms)
+    size = BookSize(
+        rows=rows_needed(k, codes, count),
+        changes=4 * count + 4,
+        rates=count + 2,
+        pauses=count + 2,
+        charges=2 * count + 2 + len(terms.table),
+        settled=settled,
+        lines=3 * count + 2,
+        events=2 * count + 2,
+    )
     order, ahead = orders(terms)
-    b = new_book(constants(terms), order, ahead, [int(part) for part in terms.credit_order])
-    b.table.extend(table_of(terms))
-    b.rate_date.append(0)
-    b.rate.append(terms.annual_rate_ppm)
-    kept = in_force(events)
-    charges: dict[int, int] = {}
-    for event, code in timeline(terms, kept):
-        if event.kind in (Kind.CHARGE_WAIVER, Kind.CHARGE_ADJUSTMENT):
-            code[E_OF] = charges[event.of_seq]
-        if event.kind is Kind.CHARGE:
-            charges[event.seq] = len(b.charge_due)
-        if code[E_KIND] == Kind.DOWN_PAYMENT and event.kind is Kind.DISBURSE:
-            step_down_payment(b, code)
-        elif event.kind <= LAST_PAYMENT and code[E_REFUNDS]:
-            pay_with_refund(b, code, kept, event, terms)
-        else:
-            step(b, code)
-    if not b.s[S_STOP]:
-        bear_penalty(b, as_of.toordinal())
-        b.s[S_TODAY] = max(b.s[S_TODAY], as_of.toordinal())
-        work_out(b, b.s[S_TODAY], 0)
+    credit = [int(part) for part in terms.credit_order]
+    b = new_book(k, order, ahead, credit + [-1] * (4 - len(credit)), size)
+    for at, number in enumerate(table_of(terms)):
+        b.table[at] = number
+    b.s[S_TABLE] = len(terms.table)
     return b
 
 
-def timeline(terms: LoanTerms, kept: Sequence[BookEvent]) -> list[tuple[BookEvent, list[int]]]:
-    """This function will encode events in the order in which they count. Under a nominal plan the whole schedule stands
-    first (payouts, charges, changes of terms), and payments are allocated over it; a down payment is taken on its day.
+def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Book:
+    """This function will work out the book of a contract after `events`, as known on `as_of`.
+
+    Raises: ValueError if an event refers to one that is not there.
     """
-    coded = [(event, encode(event, terms)) for event in kept]
-    if terms.plan is Plan.ANNUITY:
-        return coded
-    first = [pair for pair in coded if pair[0].kind in STANDS_FIRST]
-    later: list[tuple[BookEvent, list[int]]] = []
-    for event, code in coded:
-        if event.kind is Kind.DISBURSE and code[E_DOWN] and terms.down_payment_ppm:
-            taken = list(code)
-            taken[E_KIND] = Kind.DOWN_PAYMENT
-            later.append((event, taken))
-        elif event.kind not in STANDS_FIRST:
-            later.append((event, code))
-    return first + later
+    codes = coded(terms, events)
+    settled = 64 + 8 * len(events)
+    while True:
+        b = book_of(terms, codes, len(events), settled)
+        run(b, codes, len(events), terms.annual_rate_ppm, as_of.toordinal())
+        if b.s[S_FAULT] & FAULT_REFUND:
+            b = book_of(terms, codes, len(events), settled)
+            run_with_refunds(b, codes, terms, events, as_of)
+        if b.s[S_FAULT] & FAULT_EVENT:
+            raise ValueError("an event refers to one that is not there")
+        if not b.s[S_FAULT] & FAULT_FULL:
+            return b
+        settled *= 4
 
 
-def pay_with_refund(
-    b: Book, code: list[int], kept: Sequence[BookEvent], event: BookEvent, terms: LoanTerms
+def run_with_refunds(
+    b: Book, codes: list[int], terms: LoanTerms, events: Sequence[BookEvent], as_of: date
 ) -> None:
+    """This function will run a contract whose refunds give interest back: how much follows from the same contract with
+    less paid out.
+    """
+    booked, count = sorted(events, key=lambda one: one.seq), len(events)
+    open_book(b, terms.annual_rate_ppm)
+    put_in_order(b, codes, count)
+    kept: list[BookEvent] = []
+    for turn in range(b.s[S_TURN]):
+        i = load(b, codes, count, turn)
+        event = replace(booked[i], pays_down_payment=False) if b.off[i] & WITHOUT_DOWN else booked[i]
+        if b.turn[turn] < count and b.e[E_REFUNDS] and b.e[E_KIND] <= LAST_PAYMENT:
+            pay_with_refund(b, kept, event, terms)
+        else:
+            happen(b, codes, count, turn)
+        kept.append(event)
+    bring_to(b, as_of.toordinal())
+
+
+def pay_with_refund(b: Book, before: Sequence[BookEvent], event: BookEvent, terms: LoanTerms) -> None:
     """This function will book a refund and, after it, the interest that the refunded amount had borne."""
-    before = kept[: kept.index(event)]
     amount = interest_to(terms, before, event.value_date) - interest_to(
         terms, without(before, event.amount_minor), event.value_date
     )
-    step(b, code)
+    step(b, b.e)
     if amount > 0:
-        refund = list(code)
-        refund[E_KIND], refund[E_AMOUNT], refund[E_REFUNDS] = Kind.INTEREST_REFUND, amount, 0
-        step(b, refund)
+        b.e[E_KIND], b.e[E_AMOUNT], b.e[E_REFUNDS] = Kind.INTEREST_REFUND, amount, 0
+        step(b, b.e)
 
 
 def without(events: Sequence[BookEvent], amount: int) -> list[BookEvent]:
@@ -260,9 +254,7 @@ def interest_to(terms: LoanTerms, events: Sequence[BookEvent], day: date) -> int
 
 def planned_level(*, terms: LoanTerms) -> int:
     """This function will return the level payment of a plan paid out in one amount on its start date, minor units."""
-    order, ahead = orders(terms)
-    b = new_book(constants(terms), order, ahead, [])
-    b.rate_date.append(0)
-    b.rate.append(terms.annual_rate_ppm)
+    b = book_of(terms, [], 0, 1)
+    open_book(b, terms.annual_rate_ppm)
     build_rows(b, terms.start_date.toordinal())
-    return level_payment(b, list(range(len(b.due))), terms.principal_minor)
+    return level_payment(b, 0, terms.principal_minor)

@@ -8,6 +8,8 @@ from puhui.loans.domain.engine.book import (
     K_EVERY,
     K_RECALC,
     K_UNIT,
+    S_BALANCE,
+    S_ROW,
     Book,
     insert_row,
     remove_row,
@@ -24,9 +26,9 @@ def owed_to(b: Book, day: int) -> tuple[int, int, int]:
     """This function will return principal owed, interest open to the day and interest open in all, minor units."""
     work_out(b, day, 0)
     work_out(b, day, day)
-    principal = sum(b.change_amount)
+    principal = b.s[S_BALANCE]
     to_date, whole = 0, 0
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         paid = b.paid[4 * row + 2] + b.waived[4 * row + 2]
         whole += max(0, b.interest[row] - paid)
         borne = (
@@ -52,47 +54,49 @@ def cut_at(b: Book, day: int) -> None:
     what was paid ahead, the others go.
     """
     last = -1
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.start[row] < day or b.due[row] <= day:
             last = row
-    if last < 0 and b.due:
+    if last < 0 and b.s[S_ROW]:
         last = 0
         b.due[0] = day
-    for row in range(len(b.due) - 1, last, -1):
-        for column in (b.early, b.late):
-            column[last] += column[row]
-            column[row] = 0
+    for row in range(b.s[S_ROW] - 1, last, -1):
+        b.early[last] += b.early[row]
+        b.late[last] += b.late[row]
         for part in range(4):
             b.paid[4 * last + part] += b.paid[4 * row + part]
             b.waived[4 * last + part] += b.waived[4 * row + part]
         remove_row(b, row)
     b.due[last] = min(b.due[last], day) if b.start[last] < day else b.due[last]
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         close_row(b, row)
 
 
-def re_age(b: Book, day: int, first_due: int, count: int, every: int, unit: int, interest: int) -> list[int]:
-    """This function will put what is owed on `day` into `count` new instalments from `first_due` on, and return what
-    was moved, by component.
+def re_age(
+    b: Book, day: int, first_due: int, count: int, every: int, unit: int, interest: int
+) -> tuple[int, int]:
+    """This function will put what is owed on `day` into `count` new instalments from `first_due` on, and return the
+    interest and the principal that were moved.
     """
     principal, to_date, whole = owed_to(b, day)
-    moved = {
-        ReAgeInterest.SPLIT_ALL: whole,
-        ReAgeInterest.WAIVE: 0,
-    }.get(ReAgeInterest(interest), to_date)
+    moved = to_date
+    if interest == ReAgeInterest.SPLIT_ALL:
+        moved = whole
+    elif interest == ReAgeInterest.WAIVE:
+        moved = 0
     cut_at(b, day)
     b.k[K_UNIT], b.k[K_EVERY] = unit, every
     seed = civil(first_due)[2]
-    before = max(b.due[-1], day) if b.due[-1] <= day else b.due[-1]
-    begin = len(b.due)
+    begin = b.s[S_ROW]
+    before = max(b.due[begin - 1], day)
     for number in range(count):
         due = add_period(first_due, unit, every * number, seed)
-        row = len(b.due)
+        row = b.s[S_ROW]
         insert_row(b, row, RowKind.REGULAR, before, due)
         b.whole[row] = due - add_period(due, unit, -every, seed) if unit in (Unit.MONTH, Unit.YEAR) else 0
         before = due
     finish(b, begin, day, principal, moved, interest)
-    return [0, 0, moved, principal]
+    return moved, principal
 
 
 def finish(b: Book, begin: int, day: int, principal: int, moved: int, interest: int) -> None:
@@ -108,64 +112,85 @@ def finish(b: Book, begin: int, day: int, principal: int, moved: int, interest: 
 
 def split_evenly(b: Book, begin: int, principal: int, interest: int) -> None:
     """This function will split principal and interest evenly; the last instalment takes the rest of both."""
-    count = len(b.due) - begin
+    count = b.s[S_ROW] - begin
     level, part = half_even(principal + interest, count), half_even(interest, count)
-    for row in range(begin, len(b.due)):
+    for row in range(begin, b.s[S_ROW]):
         b.kind[row] = RowKind.FIXED
-        is_last = row == len(b.due) - 1
+        is_last = row == b.s[S_ROW] - 1
         b.interest[row] = interest if is_last else part
         b.principal[row] = principal if is_last else level - part
         principal -= b.principal[row]
         interest -= b.interest[row]
 
 
-def re_amortise(b: Book, day: int, interest: int) -> list[int]:
-    """This function will move what is past due on `day` into the instalments still to come, and return it by
-    component.
+def re_amortise(b: Book, day: int, interest: int) -> tuple[int, int]:
+    """This function will move what is past due on `day` into the instalments still to come, and return its interest and
+    principal.
     """
     work_out(b, day, 0)
-    used = [0, 0, 0, 0]
-    begin = len(b.due)
-    for row in range(len(b.due) - 1, -1, -1):
+    moved, principal = 0, 0
+    begin = b.s[S_ROW]
+    for row in range(b.s[S_ROW] - 1, -1, -1):
         if b.due[row] > day or (b.due[row] == day and b.kind[row] == RowKind.REGULAR):
             begin = row
             continue
-        used[2] += b.interest[row] - b.paid[4 * row + 2] - b.waived[4 * row + 2]
-        used[3] += b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
+        moved += b.interest[row] - b.paid[4 * row + 2] - b.waived[4 * row + 2]
+        principal += b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
         close_row(b, row)
-    rows = [row for row in range(begin, len(b.due)) if b.kind[row] == RowKind.REGULAR]
-    if not rows:
-        return used
+    if spread_interest(b, begin, moved, interest):
+        set_level(b, begin, day)
+    return moved, principal
+
+
+def spread_interest(b: Book, begin: int, moved: int, interest: int) -> bool:
+    """This function will put interest that was moved upon the regular instalments from `begin` on, the first or all of
+    them, and tell whether there are any.
+    """
+    count, first, last = 0, -1, -1
+    for row in range(begin, b.s[S_ROW]):
+        if b.kind[row] == RowKind.REGULAR:
+            first = row if first < 0 else first
+            count, last = count + 1, row
+    if count == 0:
+        return False
     if interest == ReAgeInterest.DEFAULT:
-        b.base[rows[0]] += used[2]
-    else:
-        part = half_even(used[2], len(rows))
-        for row in rows:
+        b.base[first] += moved
+        return True
+    part = half_even(moved, count)
+    for row in range(begin, b.s[S_ROW]):
+        if b.kind[row] == RowKind.REGULAR:
             b.base[row] += part
-        b.base[rows[-1]] += used[2] - part * len(rows)
-    set_level(b, begin, day)
-    return used
+    b.base[last] += moved - part * count
+    return True
 
 
 def accelerate(b: Book, day: int) -> None:
     """This function will make everything owed due on `day`, with the interest to the day, in the running instalment."""
     principal, to_date, _ = owed_to(b, day)
-    if not any(due > day for due in b.due) and b.due[-1] != day:
+    if not lies_ahead(b, day):
         return
-    open_interest = [
-        max(0, b.at_interest[r] - b.paid[4 * r + 2]) if b.due[r] < day else 0 for r in range(len(b.due))
-    ]
-    open_principal = [b.principal[r] - b.paid[4 * r + 3] if b.due[r] < day else 0 for r in range(len(b.due))]
+    for r in range(b.s[S_ROW]):
+        is_past = b.due[r] < day
+        b.held[r] = max(0, b.at_interest[r] - b.paid[4 * r + 2]) if is_past else 0
+        b.kept[r] = b.principal[r] - b.paid[4 * r + 3] if is_past else 0
     cut_at(b, day)
-    for row in range(len(b.due) - 1):
+    last = b.s[S_ROW] - 1
+    for row in range(last):
         b.kind[row] = RowKind.FIXED
-        b.principal[row] += open_principal[row]
-        b.interest[row] += open_interest[row]
-        principal -= open_principal[row]
-        to_date -= open_interest[row]
-    last = len(b.due) - 1
+        b.principal[row] += b.kept[row]
+        b.interest[row] += b.held[row]
+        principal -= b.kept[row]
+        to_date -= b.held[row]
     b.kind[last] = RowKind.FIXED
     b.principal[last] += principal
     b.interest[last] += to_date
     place_charges(b)
     work_out(b, day, 0)
+
+
+def lies_ahead(b: Book, day: int) -> bool:
+    """This function will tell whether an instalment falls due after `day`, or the last one on it."""
+    for row in range(b.s[S_ROW]):
+        if b.due[row] > day:
+            return True
+    return b.due[b.s[S_ROW] - 1] == day

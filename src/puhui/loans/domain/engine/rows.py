@@ -8,6 +8,7 @@ taken as paid and the plan goes on. So a payment, a delay and a preview are the 
 from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
+    FAULT_WIDE,
     K_DIGITS,
     K_DOWN_PPM,
     K_FLAT,
@@ -16,7 +17,11 @@ from puhui.loans.domain.engine.book import (
     K_PERIOD_INTEREST,
     K_RECALC,
     K_ROUND,
+    S_BALANCE,
+    S_CHANGE,
+    S_FAULT,
     S_OWED,
+    S_ROW,
     S_TILL,
     Book,
     paid_of,
@@ -36,17 +41,33 @@ ROUND_HALF_EVEN, ROUND_UP, ROUND_DOWN = 0, 1, 2
 
 def round_level(b: Book, numerator: int, denominator: int) -> int:
     """This function will round a payment by the contract's mode to its multiple, to cents where that gives nothing."""
-    multiple, mode = b.k[K_MULTIPLE], b.k[K_ROUND]
+    return round_parts(b, numerator // denominator, numerator % denominator, denominator)
+
+
+def round_parts(b: Book, whole: int, rest: int, denominator: int) -> int:
+    """This function will round whole + rest / denominator, 0 ≤ rest < denominator, like `round_level`."""
     found = 0
-    for step in (multiple, 1):
-        if step and found == 0:
-            if mode == ROUND_UP:
-                found = -(-numerator // (denominator * step)) * step
-            elif mode == ROUND_DOWN:
-                found = numerator // (denominator * step) * step
-            else:
-                found = half_even(numerator, denominator * step) * step
-    return found
+    if b.k[K_MULTIPLE]:
+        found = round_to(b.k[K_ROUND], whole, rest, denominator, b.k[K_MULTIPLE])
+    return found if found else round_to(b.k[K_ROUND], whole, rest, denominator, 1)
+
+
+def round_to(mode: int, whole: int, rest: int, denominator: int, multiple: int) -> int:
+    """This function will round whole + rest / denominator to a multiple, by mode. Only sums and differences of what is
+    given are formed, so that nothing leaves 63 bits.
+    """
+    steps, over = whole // multiple, whole % multiple
+    if mode == ROUND_DOWN or (over == 0 and rest == 0):
+        return steps * multiple
+    if mode == ROUND_UP:
+        return (steps + 1) * multiple
+    half = 2 * over - multiple  # the sign of half + 2 × rest / denominator decides
+    side = half if half else (1 if rest else 0)
+    if half == -1:
+        side = 1 if rest > denominator - rest else (0 if rest == denominator - rest else -1)
+    if side > 0 or (side == 0 and steps & 1):
+        steps += 1
+    return steps * multiple
 
 
 def down_part(b: Book, amount: int) -> int:
@@ -75,15 +96,19 @@ def is_full(b: Book, row: int) -> bool:
 
 def last_open(b: Book) -> int:
     """This function will return the last regular instalment that is not paid, −1 if none."""
-    for row in range(len(b.due) - 1, -1, -1):
+    n = b.s[S_ROW]
+    for row in range(n - 1, -1, -1):
         if b.kind[row] == RowKind.REGULAR and not is_full(b, row):
             return row
-    return last_regular(b) if b.s[S_OWED] > sum(b.paid[3::4]) + sum(b.waived[3::4]) else -1
+    left = b.s[S_OWED]
+    for row in range(n):
+        left -= b.paid[4 * row + 3] + b.waived[4 * row + 3]
+    return last_regular(b) if left > 0 else -1
 
 
 def last_regular(b: Book) -> int:
     """This function will return the last regular instalment, −1 if none."""
-    for row in range(len(b.due) - 1, -1, -1):
+    for row in range(b.s[S_ROW] - 1, -1, -1):
         if b.kind[row] == RowKind.REGULAR:
             return row
     return -1
@@ -94,13 +119,13 @@ def work_out(b: Book, today: int, till: int) -> None:
 
     With `till` > 0 only the interest to that day is worked out, into `at_interest`; nothing else changes.
     """
-    last, carry, left = last_open(b), 0, b.s[S_OWED]
-    for row in range(len(b.due)):
+    n, last, carry, left = b.s[S_ROW], last_open(b), 0, b.s[S_OWED]
+    for row in range(n):
         if b.kind[row] != RowKind.REGULAR:
             left -= b.principal[row]
         elif is_full(b, row) and row != last:
             left -= b.paid[4 * row + 3]
-    for row in range(len(b.due)):
+    for row in range(n):
         if b.kind[row] != RowKind.REGULAR:
             b.at_interest[row] = b.interest[row]
             continue
@@ -197,6 +222,8 @@ def rounded(b: Book, row: int, first: int, second: int, days: int) -> int:
     """This function will round a period's interest to minor units, by the contract's rule for halves."""
     base = first_base(b, row)
     if b.k[K_DIGITS] and second == 0:
+        if 2 * (first % (base * PPM)) == base * PPM:
+            b.s[S_FAULT] |= FAULT_WIDE  # a half to so many digits needs more than 63 bits
         return by_daily(first, base, days, b.k[K_DIGITS])
     return total_of(first, base, second)
 
@@ -213,8 +240,8 @@ def counted_day(b: Book, row: int, change: int) -> int:
 
 def known_balance(b: Book, day: int) -> int:
     """This function will return the principal owed after everything that happened, later payouts left out."""
-    balance = sum(b.change_amount)
-    for i in range(len(b.change_date)):
+    balance = b.s[S_BALANCE]
+    for i in range(b.s[S_CHANGE]):
         if b.change_kind[i] and b.change_date[i] > day:
             balance -= b.change_amount[i]
     return balance
@@ -223,7 +250,7 @@ def known_balance(b: Book, day: int) -> int:
 def future_interest(b: Book, row: int, balance: int, start: int, end: int) -> tuple[int, int]:
     """This function will add up interest on `balance` over (start, end], payouts on the way included."""
     first, second, at = 0, 0, start
-    for i in range(len(b.change_date)):
+    for i in range(b.s[S_CHANGE]):
         day = counted_day(b, row, i)
         if b.change_kind[i] and start < day < end:
             more, other = stretch(b, row, max(0, balance), at, day)
@@ -248,7 +275,7 @@ def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
     for r in range(row):
         if b.due[r] <= start:
             lent -= b.principal[r]
-    for i in range(len(b.change_date)):
+    for i in range(b.s[S_CHANGE]):
         day = counted_day(b, row, i)
         if at < day < end:
             more, other = stretch(b, row, bearing(b, balance, lent), at, day)
@@ -275,7 +302,7 @@ def planned_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]
     for r in range(row):
         if b.kind[r] != RowKind.DOWN_PAYMENT:
             balance -= b.principal[r] - b.credit_principal[r]
-    for i in range(len(b.change_date)):
+    for i in range(b.s[S_CHANGE]):
         day = counted_day(b, row, i)
         if not b.change_kind[i]:
             continue

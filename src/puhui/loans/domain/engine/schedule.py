@@ -20,7 +20,11 @@ from puhui.loans.domain.engine.book import (
     S_FIRST,
     S_LENT,
     S_OWED,
+    S_PAUSE,
+    S_RATE,
+    S_ROW,
     S_ROWS,
+    S_TABLE,
     S_TODAY,
     T_DAYS,
     T_DUE,
@@ -31,13 +35,14 @@ from puhui.loans.domain.engine.book import (
     TABLE_WIDTH,
     Book,
     insert_row,
+    move_principal,
 )
 from puhui.loans.domain.engine.calendar import add_period, civil
 from puhui.loans.domain.engine.charges import add_charge
 from puhui.loans.domain.engine.codes import ChargeTime, PeriodInterest, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
 from puhui.loans.domain.engine.level import set_level
-from puhui.loans.domain.engine.rows import by_principal, down_part, rounded, work_out
+from puhui.loans.domain.engine.rows import by_principal, down_part, last_regular, rounded, work_out
 
 MOVABLE = (RowKind.REGULAR, RowKind.FIXED)
 
@@ -52,7 +57,7 @@ def due_after(b: Book, start: int, number: int) -> int:
 
 def build_rows(b: Book, start: int) -> None:
     """This function will lay out the regular instalments of a contract whose periods are counted from `start`."""
-    if b.table:
+    if b.s[S_TABLE]:
         lay_table(b, start)
         return
     before = start
@@ -66,7 +71,7 @@ def build_rows(b: Book, start: int) -> None:
             )
         if number == b.k[K_COUNT] and b.k[K_LENGTH]:
             due = add_period(start, b.k[K_UNIT], b.k[K_LENGTH], b.k[K_SEED_DAY])
-        row = len(b.due)
+        row = b.s[S_ROW]
         insert_row(b, row, RowKind.REGULAR, before, due)
         b.grace[row] = 1 if number <= b.k[K_GRACE] else 0
         before = due
@@ -79,15 +84,17 @@ def build_rows(b: Book, start: int) -> None:
 def lay_table(b: Book, start: int) -> None:
     """This function will lay out the instalments as signed; those without principal before others are interest-only."""
     before = start
-    for number in range(len(b.table) // TABLE_WIDTH):
+    for number in range(b.s[S_TABLE]):
         at = number * TABLE_WIDTH
-        row = len(b.due)
+        row = b.s[S_ROW]
         insert_row(b, row, RowKind.REGULAR, before, b.table[at + T_DUE])
         if b.table[at + T_DAYS] != b.table[at + T_OF]:
             b.span[row], b.part[row] = b.table[at + T_DAYS], b.table[at + T_OF]
         b.grace[row] = 1 if b.table[at + T_PRINCIPAL] == 0 else 0
         before = b.table[at + T_DUE]
-    b.k[K_SEED_DAY] = max(civil(due)[2] for due in b.due)
+    b.k[K_SEED_DAY] = 0
+    for row in range(b.s[S_ROW]):
+        b.k[K_SEED_DAY] = max(b.k[K_SEED_DAY], civil(b.due[row])[2])
     b.s[S_FIRST], b.s[S_ROWS] = before, 0
 
 
@@ -96,7 +103,7 @@ def fill_table(b: Book, day: int) -> None:
     gives (a cap, a payout later than quoted) stays with it.
     """
     left = b.s[S_OWED]
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         at = row * TABLE_WIDTH
         principal, interest = b.table[at + T_PRINCIPAL], b.table[at + T_INTEREST]
         first, second = stretch(b, row, left, b.start[row], b.due[row])
@@ -107,7 +114,7 @@ def fill_table(b: Book, day: int) -> None:
         b.level[row] = b.emi[row]
         left -= principal
         if b.table[at + T_FEE]:
-            add_charge(b, b.due[row], b.table[at + T_FEE], 0, ChargeTime.DATE, 0, b.table[at + T_FEE])
+            add_charge(b, 0, b.due[row], b.table[at + T_FEE], 0, ChargeTime.DATE, 0, b.table[at + T_FEE])
     work_out(b, day, 0)
 
 
@@ -115,24 +122,22 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     """This function will lend `amount` on `day`: a down payment instalment if agreed, then the level payments of what
     is left. Returns the down payment, minor units.
     """
-    if not b.due:
+    if b.s[S_ROW] == 0:
         build_rows(b, b.k[K_START] or day)
     b.s[S_LENT] += amount
     b.s[S_OWED] += amount
-    b.change_date.append(day)
-    b.change_amount.append(amount)
-    b.change_kind.append(1)
+    move_principal(b, day, amount, 1)
     down = down_part(b, amount)
     if b.k[K_DOWN_PPM]:
         at = 0
-        while at < len(b.due) and stands_before(b, at, day):
+        while at < b.s[S_ROW] and stands_before(b, at, day):
             at += 1
         insert_row(b, at, RowKind.DOWN_PAYMENT, day, day)
         b.emi[at] = down
         b.principal[at] = down
     if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
         lengthen(b, day)
-    if b.table and b.s[S_LENT] == amount:
+    if b.s[S_TABLE] and b.s[S_LENT] == amount:
         fill_table(b, day)
         return down
     set_level(b, first_to_level(b, day), b.s[S_TODAY] or day)
@@ -143,13 +148,16 @@ def pay_out(b: Book, day: int, amount: int) -> int:
 
 def spread_stub(b: Book, day: int, amount: int) -> None:
     """This function will spread the interest of the days before the first regular period evenly over the instalments."""
-    rows = [r for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR]
-    first, second = stretch(b, rows[0], amount, day, b.start[rows[0]])
-    whole = total_of(first, first_base(b, rows[0]), second)
-    part = half_even(whole, len(rows))
-    for r in rows:
-        b.base[r] = part if r != rows[-1] else whole - part * (len(rows) - 1)
-        b.emi[r] += b.base[r]
+    begin, count, last = first_after(b, 0), 0, last_regular(b)
+    for r in range(b.s[S_ROW]):
+        count += 1 if b.kind[r] == RowKind.REGULAR else 0
+    first, second = stretch(b, begin, amount, day, b.start[begin])
+    whole = total_of(first, first_base(b, begin), second)
+    part = half_even(whole, count)
+    for r in range(b.s[S_ROW]):
+        if b.kind[r] == RowKind.REGULAR:
+            b.base[r] = part if r != last else whole - part * (count - 1)
+            b.emi[r] += b.base[r]
     work_out(b, day, 0)
 
 
@@ -173,25 +181,28 @@ def first_to_level(b: Book, day: int) -> int:
 
 def first_after(b: Book, day: int) -> int:
     """This function will return the first instalment whose payment a change on `day` can still move."""
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.kind[row] == RowKind.REGULAR and b.due[row] > day:
             return row
-    for row in range(len(b.due) - 1, -1, -1):
+    for row in range(b.s[S_ROW] - 1, -1, -1):
         if b.kind[row] == RowKind.REGULAR:
             return row
-    return len(b.due)
+    return b.s[S_ROW]
 
 
 def lengthen(b: Book, day: int) -> None:
     """This function will add instalments so that a payout on `day` runs for the full number of them."""
-    ahead = sum(1 for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR and b.due[r] > day)
+    ahead = 0
+    for r in range(b.s[S_ROW]):
+        if b.kind[r] == RowKind.REGULAR and b.due[r] > day:
+            ahead += 1
     for _ in range(b.k[K_COUNT] - ahead):
         add_row(b)
 
 
 def add_row(b: Book) -> None:
     """This function will add one regular instalment after the last one."""
-    last = max(r for r in range(len(b.due)) if b.kind[r] == RowKind.REGULAR)
+    last = last_regular(b)
     b.s[S_ROWS] += 1
     due = due_after(b, b.s[S_FIRST], b.s[S_ROWS])
     insert_row(b, last + 1, RowKind.REGULAR, b.due[last], due)
@@ -199,31 +210,35 @@ def add_row(b: Book) -> None:
 
 def change_rate(b: Book, day: int, rate: int) -> None:
     """This function will let another rate, ppm a year, count from `day` on, and level the payments again."""
-    at = len(b.rate_date)
+    at = b.s[S_RATE]
     while at > 1 and b.rate_date[at - 1] > day:
+        b.rate_date[at] = b.rate_date[at - 1]
+        b.rate[at] = b.rate[at - 1]
         at -= 1
-    b.rate_date.insert(at, day)
-    b.rate.insert(at, rate)
+    b.rate_date[at] = day
+    b.rate[at] = rate
+    b.s[S_RATE] += 1
     set_level(b, first_after(b, day - 1), b.s[S_TODAY])
 
 
 def pause_interest(b: Book, first: int, last: int, today: int) -> None:
     """This function will free the days from `first` to `last`, both inclusive, from interest."""
-    b.pause_from.append(first)
-    b.pause_to.append(last)
+    b.pause_from[b.s[S_PAUSE]] = first
+    b.pause_to[b.s[S_PAUSE]] = last
+    b.s[S_PAUSE] += 1
     work_out(b, today, 0)
 
 
 def move_due(b: Book, due: int, to: int, today: int) -> None:
     """This function will move the due date `due` to `to`, and every later one by its own rule from there."""
     row = 0
-    while row < len(b.due) and (b.due[row] != due or b.kind[row] not in MOVABLE):
+    while row < b.s[S_ROW] and (b.due[row] != due or b.kind[row] not in MOVABLE):
         row += 1
-    if row == len(b.due):
+    if row == b.s[S_ROW]:
         return
     b.k[K_SEED_DAY] = civil(to)[2]
     number = 0
-    for r in range(row, len(b.due)):
+    for r in range(row, b.s[S_ROW]):
         if b.kind[r] not in MOVABLE:
             continue
         b.start[r] = b.due[r - 1] if number else b.start[r]

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.allocate import pay, settle_rows
 from puhui.loans.domain.engine.book import (
+    FAULT_EVENT,
     K_CHARGE_OFF,
     K_PLAN,
+    L_AMOUNT,
+    L_BALANCE,
     L_DATE,
     L_EVENT,
     L_KIND,
     L_OVER,
     L_PENALTY,
     LINE_WIDTH,
+    S_BALANCE,
+    S_CHANGE,
     S_CHARGED_OFF,
     S_CREDIT,
+    S_FAULT,
+    S_LINE,
     S_OWED,
     S_RECOVERED,
+    S_ROW,
     S_SOLD,
     S_STOP,
     S_TODAY,
     S_WAIVED,
     S_WRITTEN_OFF,
     Book,
+    clear,
+    move_principal,
     open_of,
 )
 from puhui.loans.domain.engine.charges import (
     add_charge,
+    charge_by,
     charge_of,
     extra_row,
     place_charges,
@@ -56,8 +67,8 @@ from puhui.loans.domain.engine.uses import pay_for, waive
 
 (
     E_SEQ, E_KIND, E_DATE, E_BOOKED, E_AMOUNT, E_OF, E_RATE, E_FROM, E_TO, E_COUNT, E_EVERY, E_UNIT, E_INTEREST,
-    E_DUE, E_PENALTY, E_TIME, E_BASIS, E_PPM, E_REFUNDS, E_DOWN, E_USE,
-    E_COMPONENT, E_WIDTH,
+    E_DUE, E_PENALTY, E_TIME, E_BASIS, E_PPM, E_USE, E_COMPONENT, E_REFUNDS,
+    E_DOWN, E_WIDTH,
 ) = range(23)  # fmt: skip
 
 ACCELERATES, STOPS_INTEREST = 1, 2
@@ -100,17 +111,31 @@ def step(b: Book, e: list[int]) -> None:
 def write_line(b: Book, e: list[int], kind: int, amount: int, used: list[int], over: int) -> None:
     """This function will add one line to the statement. Its parts add up: amount = Σ used + over."""
     balance = max(0, owed_on(b, e[E_DATE]))
-    b.line.extend([e[E_SEQ], e[E_DATE], kind, amount, used[0], used[1], used[2], used[3], over, balance])
+    at = LINE_WIDTH * b.s[S_LINE]
+    b.s[S_LINE] += 1
+    b.line[at + L_EVENT] = e[E_SEQ]
+    b.line[at + L_DATE] = e[E_DATE]
+    b.line[at + L_KIND] = kind
+    b.line[at + L_AMOUNT] = amount
+    for part in range(4):
+        b.line[at + L_PENALTY + part] = used[part]
+    b.line[at + L_OVER] = over
+    b.line[at + L_BALANCE] = balance
 
 
 def owed_on(b: Book, day: int) -> int:
     """This function will return the principal owed at the end of a day, minor units."""
-    return sum(b.change_amount[i] for i in range(len(b.change_date)) if b.change_date[i] <= day)
+    balance = b.s[S_BALANCE]
+    for i in range(b.s[S_CHANGE] - 1, -1, -1):
+        if b.change_date[i] > day:
+            balance -= b.change_amount[i]
+    return balance
 
 
 def step_payment(b: Book, e: list[int]) -> None:
     """This function will allocate a payment, or what counts as one, and keep what is left over as a credit."""
-    used = [0, 0, 0, 0]
+    used = b.used
+    clear(used)
     if e[E_KIND] == Kind.RECOVERY:
         over = recover(b, e[E_AMOUNT], used)
     elif e[E_USE] != PaymentPurpose.AHEAD:
@@ -126,7 +151,7 @@ def recover(b: Book, amount: int, used: list[int]) -> int:
     return what is left over.
     """
     for part in (Component.PRINCIPAL, Component.INTEREST, Component.FEE, Component.PENALTY):
-        for row in range(len(b.due)):
+        for row in range(b.s[S_ROW]):
             take = min(amount, b.waived[4 * row + part])
             b.waived[4 * row + part] -= take
             b.paid[4 * row + part] += take
@@ -155,9 +180,9 @@ def step_disburse(b: Book, e: list[int]) -> None:
     from_credit = min(b.s[S_CREDIT], e[E_AMOUNT])
     if from_credit:
         settle_rows(b, e[E_DATE])
-        over = pay(b, Kind.REPAY, e[E_DATE], from_credit, [0, 0, 0, 0])
+        over = pay(b, Kind.REPAY, e[E_DATE], from_credit, b.spare)
         b.s[S_CREDIT] += over - from_credit
-    write_line(b, e, Kind.DISBURSE, e[E_AMOUNT], [0, 0, 0, 0], from_credit)
+    write_line(b, e, Kind.DISBURSE, e[E_AMOUNT], b.zero, from_credit)
     if down > from_credit and e[E_DOWN] and b.k[K_PLAN] == Plan.ANNUITY:
         step_down_payment(b, e)
     settle_rows(b, e[E_DATE])
@@ -166,7 +191,8 @@ def step_disburse(b: Book, e: list[int]) -> None:
 def step_down_payment(b: Book, e: list[int]) -> None:
     """This function will take the down payment of a payout."""
     down = down_part(b, e[E_AMOUNT])
-    used = [0, 0, 0, 0]
+    used = b.used
+    clear(used)
     over = pay(b, Kind.DOWN_PAYMENT, e[E_DATE], down, used)
     b.s[S_CREDIT] += over
     write_line(b, e, Kind.DOWN_PAYMENT, down, used, over)
@@ -177,14 +203,19 @@ def step_credit_refund(b: Book, e: list[int], amount: int) -> None:
     from_credit = min(amount, b.s[S_CREDIT])
     b.s[S_CREDIT] -= from_credit
     over = amount - from_credit
+    clear(b.parts)
     if over:
-        row = put_back(b, e[E_DATE], [0, 0, 0, amount])
+        b.parts[3] = amount
+        row = put_back(b, e[E_DATE], b.parts)
         b.paid[4 * row + Component.PRINCIPAL] += from_credit
-        b.change_amount[-1] -= from_credit
+        b.change_amount[b.s[S_CHANGE] - 1] -= from_credit
+        b.s[S_BALANCE] -= from_credit
         if e[E_DATE] < b.due[row]:
             b.early[row] += from_credit
         settle_rows(b, e[E_DATE])
-    write_line(b, e, Kind.CREDIT_REFUND, amount, [0, 0, 0, over], from_credit)
+    clear(b.parts)
+    b.parts[3] = over
+    write_line(b, e, Kind.CREDIT_REFUND, amount, b.parts, from_credit)
 
 
 def put_back(b: Book, day: int, parts: list[int]) -> int:
@@ -203,11 +234,11 @@ def put_back(b: Book, day: int, parts: list[int]) -> int:
         b.emi[row] += parts[3] + parts[2]
     for part in (Component.PENALTY, Component.FEE):
         if parts[part]:
-            add_charge(b, b.due[row], parts[part], int(part == Component.PENALTY), ChargeTime.DATE, 0, 0)
+            add_charge(
+                b, 0, b.due[row], parts[part], 1 if part == Component.PENALTY else 0, ChargeTime.DATE, 0, 0
+            )
     b.s[S_OWED] += parts[3]
-    b.change_date.append(day)
-    b.change_amount.append(parts[3])
-    b.change_kind.append(0)
+    move_principal(b, day, parts[3], 0)
     settle_rows(b, day)
     return row
 
@@ -215,7 +246,7 @@ def put_back(b: Book, day: int, parts: list[int]) -> int:
 def running_row(b: Book, day: int) -> int:
     """This function will return the instalment that falls due next after `day`, the last one on its due date."""
     last = -1
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.CLOSED):
             continue
         if b.due[row] > day:
@@ -230,24 +261,29 @@ def step_chargeback(b: Book, e: list[int], amount: int) -> None:
     """
     from_credit = min(amount, b.s[S_CREDIT])
     b.s[S_CREDIT] -= from_credit
-    left, parts = amount - from_credit, [0, 0, 0, 0]
-    taken = taken_of(b, e[E_OF])
-    for part in b.credit:
-        parts[part] = min(left, max(0, taken[part]))
-        left -= parts[part]
+    left, parts, taken = amount - from_credit, b.parts, b.used
+    clear(parts)
+    taken_of(b, e[E_OF], taken)
+    for i in range(4):
+        part = b.credit[i]
+        if part >= 0:
+            parts[part] = min(left, max(0, taken[part]))
+            left -= parts[part]
     parts[3] += left
     put_back(b, e[E_DATE], parts)
     write_line(b, e, Kind.CHARGEBACK, amount, parts, from_credit)
 
 
-def taken_of(b: Book, seq: int) -> list[int]:
-    """This function will return what a payment settled, by component. A payment may be charged back more than once."""
-    found = [0, 0, 0, 0]
-    for at in range(0, len(b.line), LINE_WIDTH):
+def taken_of(b: Book, seq: int, found: list[int]) -> None:
+    """This function will write into `found` what a payment settled, by component. A payment may be charged back more
+    than once.
+    """
+    clear(found)
+    for n in range(b.s[S_LINE]):
+        at = LINE_WIDTH * n
         if b.line[at + L_EVENT] == seq:
             for part in range(4):
                 found[part] += b.line[at + L_PENALTY + part]
-    return found
 
 
 def step_charge(b: Book, e: list[int]) -> None:
@@ -255,26 +291,31 @@ def step_charge(b: Book, e: list[int]) -> None:
     if e[E_KIND] == Kind.CHARGE:
         value = e[E_AMOUNT] if e[E_BASIS] == 0 else e[E_PPM]
         amount = charge_of(b, e[E_BASIS], value) if e[E_TIME] == ChargeTime.DATE else 0
-        add_charge(b, e[E_DUE], amount, e[E_PENALTY], e[E_TIME], e[E_BASIS], value)
+        add_charge(b, e[E_SEQ], e[E_DUE], amount, e[E_PENALTY], e[E_TIME], e[E_BASIS], value)
         settle_rows(b, max(b.s[S_TODAY], e[E_DATE]))
         if b.s[S_CREDIT]:
             use_credit(b, max(b.s[S_TODAY], e[E_DATE]))
         return
-    charge = e[E_OF]
+    charge = charge_by(b, e[E_OF])
+    if charge < 0:
+        b.s[S_FAULT] |= FAULT_EVENT
+        return
     amount = waive_charge(b, charge)
     b.s[S_WAIVED] += amount
     day = min(e[E_DATE], b.charge_due[charge]) if b.charge_due[charge] else e[E_DATE]
     settle_rows(b, day)
-    write_line(b, e, Kind.CHARGE_WAIVER, amount, [0, 0, 0, 0], 0)
-    b.line[len(b.line) - LINE_WIDTH + L_DATE] = day
+    write_line(b, e, Kind.CHARGE_WAIVER, amount, b.zero, 0)
+    b.line[LINE_WIDTH * b.s[S_LINE] - LINE_WIDTH + L_DATE] = day
 
 
 def use_credit(b: Book, day: int) -> None:
     """This function will settle from a credit what is open now, and show it on the payment that left the credit."""
-    used = [0, 0, 0, 0]
+    used = b.used
+    clear(used)
     over = pay(b, Kind.REPAY, day, b.s[S_CREDIT], used)
     taken, b.s[S_CREDIT] = b.s[S_CREDIT] - over, over
-    for at in range(len(b.line) - LINE_WIDTH, -1, -LINE_WIDTH):
+    for n in range(b.s[S_LINE] - 1, -1, -1):
+        at = LINE_WIDTH * n
         if taken and b.line[at + L_KIND] <= LAST_PAYMENT and b.line[at + L_OVER] >= taken:
             b.line[at + L_OVER] -= taken
             for part in range(4):
@@ -284,52 +325,60 @@ def use_credit(b: Book, day: int) -> None:
 
 def step_leniency(b: Book, e: list[int]) -> None:
     """This function will free days from penalty, or give up an amount of one component."""
-    kind = e[E_KIND]
+    kind, part = e[E_KIND], e[E_COMPONENT]
     if kind == Kind.PENALTY_FREEZE:
         freeze_penalty(b, e[E_FROM], e[E_TO])
     elif kind == Kind.PENALTY_THAW:
         thaw_penalty(b, e[E_DATE])
     else:
-        used = [0, 0, 0, 0]
+        used = b.used
+        clear(used)
         work_out(b, e[E_DATE], 0)
-        used[e[E_COMPONENT]] = waive(b, e[E_COMPONENT], e[E_DATE], e[E_AMOUNT])
-        b.s[S_WAIVED] += sum(used)
+        used[part] = waive(b, part, e[E_DATE], e[E_AMOUNT])
+        b.s[S_WAIVED] += used[part]
         settle_rows(b, e[E_DATE])
-        write_line(b, e, Kind.WAIVE, sum(used), used, e[E_AMOUNT] - sum(used))
+        write_line(b, e, Kind.WAIVE, used[part], used, e[E_AMOUNT] - used[part])
 
 
 def step_loss(b: Book, e: list[int]) -> None:
     """This function will write the loan off, or charge it off, or take a charge-off back."""
+    used = b.used
+    clear(used)
     if e[E_KIND] == Kind.CHARGE_OFF:
         work_out(b, e[E_DATE], 0)
-        used = charge_off(b, e[E_DATE])
+        charge_off(b, e[E_DATE], used)
     else:
-        used = write_off(b, e[E_DATE])
+        write_off(b, e[E_DATE], used)
         if e[E_KIND] == Kind.SALE:
             b.s[S_WRITTEN_OFF] -= used[Component.PRINCIPAL]
             b.s[S_SOLD] += used[Component.PRINCIPAL]
-    write_line(b, e, e[E_KIND], sum(used), used, 0)
-    b.line[len(b.line) - 1] = 0
+    write_end(b, e, used)
 
 
-def write_off(b: Book, day: int) -> list[int]:
-    """This function will give up what is open, as it was last worked out, and return it by component."""
-    used = [0, 0, 0, 0]
+def write_end(b: Book, e: list[int], used: list[int]) -> None:
+    """This function will add the line of an event that moves no money: its amount is what it concerns, after it nothing
+    is shown as owed.
+    """
+    write_line(b, e, e[E_KIND], used[0] + used[1] + used[2] + used[3], used, 0)
+    b.line[LINE_WIDTH * b.s[S_LINE] - LINE_WIDTH + L_BALANCE] = 0
+
+
+def write_off(b: Book, day: int, used: list[int]) -> None:
+    """This function will give up what is open, as it was last worked out, and add it to `used` by component."""
     work_out(b, b.s[S_TODAY], 0)
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         for part in range(4):
             left = open_of(b, row, part)
             used[part] += left
             b.waived[4 * row + part] += left
-        b.met[row] = b.met[row] or day
+        b.met[row] = b.met[row] if b.met[row] else day
     b.s[S_WRITTEN_OFF] += used[Component.PRINCIPAL]
     b.s[S_STOP] = day
-    return used
 
 
-def charge_off(b: Book, day: int) -> list[int]:
-    """This function will mark the loan as charged off; by its contract everything becomes due, or interest ends. It
-    returns what is open, by component.
+def charge_off(b: Book, day: int, used: list[int]) -> None:
+    """This function will mark the loan as charged off; by its contract everything becomes due, or interest ends. What is
+    open is added to `used` by component.
     """
     b.s[S_CHARGED_OFF] = day
     if b.k[K_CHARGE_OFF] == ACCELERATES:
@@ -338,26 +387,29 @@ def charge_off(b: Book, day: int) -> list[int]:
         pause_interest(b, day + 1, NEVER, day)
         place_charges(b)
     settle_rows(b, day)
-    found = [0, 0, 0, 0]
-    for row in range(len(b.due)):
+    add_open(b, used)
+
+
+def add_open(b: Book, used: list[int]) -> None:
+    """This function will add what is open of all instalments to `used`, by component."""
+    for row in range(b.s[S_ROW]):
         for part in range(4):
-            found[part] += open_of(b, row, part)
-    return found
+            used[part] += open_of(b, row, part)
 
 
 def step_reshape(b: Book, e: list[int]) -> None:
     """This function will re-age, re-amortise or end the contract early."""
-    day = e[E_DATE]
+    day, used = e[E_DATE], b.used
+    clear(used)
     if e[E_KIND] == Kind.RE_AGE:
-        used = re_age(b, day, e[E_FROM], e[E_COUNT], e[E_EVERY], e[E_UNIT], e[E_INTEREST])
+        used[2], used[3] = re_age(b, day, e[E_FROM], e[E_COUNT], e[E_EVERY], e[E_UNIT], e[E_INTEREST])
     elif e[E_KIND] == Kind.RE_AMORTISE:
-        used = re_amortise(b, day, e[E_INTEREST])
+        used[2], used[3] = re_amortise(b, day, e[E_INTEREST])
     else:
         accelerate(b, day)
-        used = [sum(open_of(b, row, part) for row in range(len(b.due))) for part in range(4)]
+        add_open(b, used)
     settle_rows(b, day)
-    write_line(b, e, e[E_KIND], sum(used), used, 0)
-    b.line[len(b.line) - 1] = 0
+    write_end(b, e, used)
 
 
 def step_terms(b: Book, e: list[int]) -> None:
@@ -374,4 +426,4 @@ def step_terms(b: Book, e: list[int]) -> None:
     elif kind == Kind.EXTEND:
         for _ in range(e[E_COUNT]):
             add_row(b)
-        set_level(b, first_after(b, (e[E_FROM] or day) - 1), day)
+        set_level(b, first_after(b, (e[E_FROM] if e[E_FROM] else day) - 1), day)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from puhui.loans.domain.engine.allocate import pay, payoff, put, settle_rows
-from puhui.loans.domain.engine.book import S_TODAY, Book, insert_row, open_of, open_total
+from puhui.loans.domain.engine.book import (
+    S_BALANCE,
+    S_ROW,
+    S_TODAY,
+    Book,
+    insert_row,
+    move_principal,
+    open_of,
+    open_total,
+)
 from puhui.loans.domain.engine.charges import waive_charges
 from puhui.loans.domain.engine.codes import Component, PaymentPurpose, RowKind
 from puhui.loans.domain.engine.level import set_level
@@ -22,7 +31,9 @@ def pay_for(b: Book, kind: int, use: int, day: int, amount: int, used: list[int]
     work_out(b, day, day)
     if amount >= payoff(b, day):
         return pay(b, kind, day, amount, used)
-    due = sum(max(0, open_total(b, row)) for row in range(len(b.due)) if b.due[row] <= day)
+    due = 0
+    for row in range(b.s[S_ROW]):
+        due += max(0, open_total(b, row)) if b.due[row] <= day else 0
     over = pay(b, kind, day, min(amount, due), used)
     if amount > due:
         lower_principal(b, day, amount - due, used, True)
@@ -34,7 +45,7 @@ def lower_principal(b: Book, day: int, amount: int, used: list[int], is_paid: bo
     instalments that are not settled are levelled again.
     """
     at = 0
-    while at < len(b.due) and b.due[at] <= day:
+    while at < b.s[S_ROW] and b.due[at] <= day:
         at += 1
     insert_row(b, at, RowKind.FIXED, day, day)
     b.principal[at] = b.emi[at] = amount
@@ -43,7 +54,7 @@ def lower_principal(b: Book, day: int, amount: int, used: list[int], is_paid: bo
     else:
         give_up_principal(b, at, day, amount)
     first = at + 1
-    while first < len(b.due) - 1 and (b.kind[first] != RowKind.REGULAR or is_full(b, first)):
+    while first < b.s[S_ROW] - 1 and (b.kind[first] != RowKind.REGULAR or is_full(b, first)):
         first += 1
     set_level(b, first, day)
     b.s[S_TODAY] = day
@@ -53,7 +64,7 @@ def lower_principal(b: Book, day: int, amount: int, used: list[int], is_paid: bo
 def waive_open(b: Book, part: int, amount: int) -> int:
     """This function will give up at most `amount` of one component, oldest instalment first, and return how much."""
     given = 0
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         take = min(amount - given, max(0, open_of(b, row, part)))
         b.waived[4 * row + part] += take
         given += take
@@ -65,9 +76,7 @@ def waive_open(b: Book, part: int, amount: int) -> int:
 def give_up_principal(b: Book, row: int, day: int, amount: int) -> None:
     """This function will give up principal of an instalment: from `day` on it is not owed."""
     b.waived[4 * row + Component.PRINCIPAL] += amount
-    b.change_date.append(day)
-    b.change_amount.append(-amount)
-    b.change_kind.append(0)
+    move_principal(b, day, -amount, 0)
 
 
 def waive(b: Book, part: int, day: int, amount: int) -> int:
@@ -76,13 +85,13 @@ def waive(b: Book, part: int, day: int, amount: int) -> int:
     """
     if part != Component.PRINCIPAL:
         return waive_open(b, part, amount)
-    left = min(amount, max(0, sum(b.change_amount)))
+    left = min(amount, max(0, b.s[S_BALANCE]))
     given = left
-    for row in range(len(b.due)):
+    for row in range(b.s[S_ROW]):
         take = min(left, max(0, open_of(b, row, part))) if b.due[row] <= day else 0
         if take:
             give_up_principal(b, row, day, take)
             left -= take
     if left:
-        lower_principal(b, day, left, [0, 0, 0, 0], False)
+        lower_principal(b, day, left, b.spare, False)
     return given
