@@ -185,9 +185,26 @@ def score_lines() -> list[Line]:
     ]
 
 
+def loan_lines() -> list[Line]:
+    """This function will measure the loan kernel, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "puhui.lab.bench_loans"], check=True, capture_output=True, text=True
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    return [
+        at_least("kernel_vs_python", found["kernel_vs_python"], "x", 50),
+        at_least("kernel_loans_per_s", found["kernel_loans_per_s"], "loans/s", 1_000_000),
+        at_least("kernel_changes_loans_per_s", found["kernel_changes_loans_per_s"], "loans/s", 300_000),
+        at_least("threads_2_vs_1", found["threads_2_vs_1"], "x", 1.8),
+        at_most("ns_per_event_700_vs_8", found["ns_per_event_700_vs_8"], "x", 1.2),
+        at_most("cold_compile_s", found["cold_compile_s"], "s", 30),
+    ]
+
+
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
+    "loans": loan_lines,
     "runs": first_and_second_run,
     "api": api_lines,
     "scores": score_lines,

@@ -1,0 +1,112 @@
+"""A portfolio is published whole or not at all, and what is wrong with one is said."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from puhui.batch.portfolio import refusals, shard_task, shards
+from puhui.batch.portfolio.generate import AS_OF, Mix, generate
+from puhui.batch.portfolio.shards import Manifest
+from puhui.batch.portfolio.value import value_portfolio, write_portfolio
+from tests.batch.kit import kernel
+
+
+@pytest.fixture(autouse=True)
+def _shared_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_task, "_kernel", [kernel()])
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """A small portfolio of events."""
+    tables = generate(Mix("demo", 300, 7), kernel())
+    write_portfolio(
+        tables=tables, target=tmp_path / "events", shards=3, made_of={}, as_of=date(2025, 9, 30), say=print
+    )
+    return tmp_path / "events"
+
+
+def value(events: Path, name: str = "figures") -> Manifest:
+    """Value it on the date on which everything has happened."""
+    return value_portfolio(source=events, target=events.with_name(name), as_of=AS_OF, threads=2, say=print)
+
+
+def test_totals_and_resume(events: Path) -> None:
+    whole = value(events)
+    assert whole.totals["loans"] == 300 and whole.totals["not_valued"] == 0
+    assert (
+        whole.totals["lent_minor"] == whole.totals["principal_minor"] + whole.totals["paid_principal_minor"]
+    )
+    target = events.with_name("again")
+    work = target.with_name("again.part")
+    value(events, "other")
+    events.with_name("other").rename(work)  # as if it had stopped before publishing
+    assert value(events, "again").totals == whole.totals
+    names = sorted(path.name for path in target.iterdir())
+    assert names == ["manifest.json", *sorted(entry.name for entry in whole.shards)]
+    assert {entry.name[:6] for entry in whole.shards} <= {"open-0", "closed"}
+
+
+def test_nothing_is_overwritten_and_one_run_at_a_time(events: Path) -> None:
+    value(events)
+    with pytest.raises(refusals.PortfolioExists):
+        value(events)
+    work = events.with_name("busy.part")
+    work.mkdir()
+    with (work / shards.LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(refusals.PortfolioBusy):
+            value(events, "busy")
+
+
+def test_damage_is_refused_and_nothing_published(events: Path) -> None:
+    manifest = events / shards.MANIFEST
+    text = manifest.read_text(encoding="utf-8")
+    said = json.loads(text)
+    shard = events / said["shards"][0]["name"]
+    whole = shard.read_bytes()
+
+    def refused(kind: type[Exception]) -> None:
+        with pytest.raises(kind):
+            value(events)
+        assert not events.with_name("figures").exists()
+
+    shard.write_bytes(whole[:-100])
+    refused(refusals.ShardDamaged)
+    shard.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused(refusals.ShardDamaged)
+    shard.write_bytes(whole)
+    said["totals"]["loans"] += 1
+    manifest.write_text(json.dumps(said), encoding="utf-8")
+    refused(refusals.ShardDamaged)
+    manifest.write_text(text.replace('"semantics": 2', '"semantics": 3'), encoding="utf-8")
+    refused(refusals.SemanticsUnknown)
+    manifest.unlink()
+    refused(refusals.PortfolioMissing)
+    manifest.write_text(text, encoding="utf-8")
+    assert value(events).totals["loans"] == 300
+
+
+def test_a_shard_of_other_semantics(events: Path, tmp_path: Path) -> None:
+    shard = next(events.glob("*.parquet"))
+    table = pq.read_table(shard)
+    pq.write_table(
+        table.replace_schema_metadata({**table.schema.metadata, b"puhui.semantics": b"1"}),
+        tmp_path / "old.parquet",
+    )
+    with pytest.raises(refusals.SemanticsUnknown):
+        shard_task.value_shard(str(tmp_path / "old.parquet"), str(tmp_path / "x.parquet"), "2025-09-30")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to stand for a full disk")
+def test_a_full_disk_leaves_nothing(events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "_force", lambda path: Path("/dev/full").write_bytes(b"x"))
+    with pytest.raises(refusals.DiskFull):
+        value(events)
+    assert not events.with_name("figures").exists()
