@@ -30,6 +30,8 @@ def run(kernel: Kernel, columns: Columns, begin: int, end: int) -> None:
     out = numpy.zeros(figures.V_WIDTH * size, "i8")
     day = AS_OF.toordinal()
     kernel.value_loans(*working_memory(), *columns.arguments(), day, begin, end, out, size, 0)
+    handed_back = int((out.reshape(figures.V_WIDTH, size)[figures.V_FAULT] != 0).sum())
+    assert handed_back == 0, f"{handed_back} loans were handed back: their time is not a valuation's"
 
 
 def cpu_of(kernel: Kernel, columns: Columns) -> float:

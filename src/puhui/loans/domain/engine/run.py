@@ -38,6 +38,7 @@ from puhui.loans.domain.engine.steps import (
     E_OF,
     E_REFUNDS,
     E_SEQ,
+    E_USE,
     step,
     step_down_payment,
 )
@@ -57,11 +58,14 @@ REVERSED, WITHOUT_DOWN = 1, 2
 
 def rows_needed(k: list[int], events: list[int], count: int) -> int:
     """This function will return how many instalments a contract with `count` events can have at most."""
-    needed = k[K_COUNT] + count + 2
+    needed = k[K_COUNT] + 2
     for i in range(count):
-        kind, more = events[EVENT_WIDTH * i + E_KIND], events[EVENT_WIDTH * i + E_COUNT]
-        if kind == Kind.DISBURSE:
-            needed += 1 + (k[K_COUNT] if k[K_FULL_TERM] else 0)
+        at = EVENT_WIDTH * i
+        kind, more = events[at + E_KIND], events[at + E_COUNT]
+        if kind > LAST_PAYMENT or events[at + E_USE]:
+            needed += 1  # an instalment of its own: money out, a charge after maturity, principal lowered
+        if kind == Kind.DISBURSE and k[K_FULL_TERM]:
+            needed += k[K_COUNT]
         elif kind == Kind.EXTEND or kind == Kind.RE_AGE:
             needed += max(0, more)
     return needed
