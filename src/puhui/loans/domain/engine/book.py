@@ -54,6 +54,8 @@ class Book(NamedTuple):
     change_date: list[int]  # when principal moved
     change_amount: list[int]  # by how much: above zero = more is owed
     change_kind: list[int]  # 1 = lent (planned), 0 = paid or put back
+    change_sum: list[int]  # all movements up to this one, in the order in which they were noted
+    change_lent: list[int]  # of them, what was lent
     rate_date: list[int]  # first day of a rate
     rate: list[int]  # ppm a year
     pause_from: list[int]  # first day without interest
@@ -117,7 +119,8 @@ class Book(NamedTuple):
     K_WIDTH,
 ) = range(33)
 
-# Running totals. S_ROW to S_TURN count the places in use of the columns; S_BALANCE is the sum of all movements.
+# Running totals. S_ROW to S_TURN count the places in use of the columns; S_BALANCE is the sum of all movements, S_MIXED = 1
+# where one was noted after one of a later day.
 (
     S_LENT,
     S_OWED,
@@ -148,8 +151,9 @@ class Book(NamedTuple):
     S_TABLE,
     S_BORNE,
     S_SOLD,
+    S_MIXED,
     S_WIDTH,
-) = range(30)
+) = range(31)
 
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)
@@ -290,10 +294,15 @@ def move_principal(b: Book, day: int, amount: int, lent: int) -> None:
     b.s[S_BALANCE] += amount
     if lent == 0 and n > 0 and b.change_date[n - 1] == day and b.change_kind[n - 1] == 0:
         b.change_amount[n - 1] += amount
+        b.change_sum[n - 1] += amount
         return
     b.change_date[n] = day
     b.change_amount[n] = amount
     b.change_kind[n] = lent
+    b.change_sum[n] = b.s[S_BALANCE]
+    b.change_lent[n] = (b.change_lent[n - 1] if n else 0) + (amount if lent else 0)
+    if n and b.change_date[n - 1] > day:
+        b.s[S_MIXED] = 1
     b.s[S_CHANGE] = n + 1
 
 

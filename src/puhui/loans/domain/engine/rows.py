@@ -20,6 +20,7 @@ from puhui.loans.domain.engine.book import (
     S_BALANCE,
     S_CHANGE,
     S_FAULT,
+    S_MIXED,
     S_OWED,
     S_ROW,
     S_TILL,
@@ -238,9 +239,28 @@ def counted_day(b: Book, row: int, change: int) -> int:
     return day
 
 
+def in_order(b: Book) -> bool:
+    """This function will tell whether movements of principal stand, and count, in the order of their days."""
+    return b.s[S_MIXED] == 0 and b.k[K_PERIOD_INTEREST] == 0
+
+
+def changes_to(b: Book, day: int) -> int:
+    """This function will return how many movements of principal, in order, lie on `day` or before it."""
+    low, high = 0, b.s[S_CHANGE]
+    while low < high:
+        middle = (low + high) // 2
+        if b.change_date[middle] <= day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def known_balance(b: Book, day: int) -> int:
     """This function will return the principal owed after everything that happened, later payouts left out."""
     balance = b.s[S_BALANCE]
+    if in_order(b) and (b.s[S_CHANGE] == 0 or b.change_date[b.s[S_CHANGE] - 1] <= day):
+        return balance
     for i in range(b.s[S_CHANGE]):
         if b.change_kind[i] and b.change_date[i] > day:
             balance -= b.change_amount[i]
@@ -250,7 +270,7 @@ def known_balance(b: Book, day: int) -> int:
 def future_interest(b: Book, row: int, balance: int, start: int, end: int) -> tuple[int, int]:
     """This function will add up interest on `balance` over (start, end], payouts on the way included."""
     first, second, at = 0, 0, start
-    for i in range(b.s[S_CHANGE]):
+    for i in range(changes_to(b, start) if in_order(b) else 0, b.s[S_CHANGE]):
         day = counted_day(b, row, i)
         if b.change_kind[i] and start < day < end:
             more, other = stretch(b, row, max(0, balance), at, day)
@@ -275,8 +295,15 @@ def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
     for r in range(row):
         if b.due[r] <= start:
             lent -= b.principal[r]
-    for i in range(b.s[S_CHANGE]):
+    skipped, ordered = 0, in_order(b)
+    if ordered:
+        skipped = changes_to(b, start)
+        if skipped:
+            balance, lent = b.change_sum[skipped - 1], lent + b.change_lent[skipped - 1]
+    for i in range(skipped, b.s[S_CHANGE]):
         day = counted_day(b, row, i)
+        if ordered and day >= end:
+            break
         if at < day < end:
             more, other = stretch(b, row, bearing(b, balance, lent), at, day)
             first, second, at = first + more, second + other, day

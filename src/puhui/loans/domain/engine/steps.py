@@ -209,6 +209,7 @@ def step_credit_refund(b: Book, e: list[int], amount: int) -> None:
         row = put_back(b, e[E_DATE], b.parts)
         b.paid[4 * row + Component.PRINCIPAL] += from_credit
         b.change_amount[b.s[S_CHANGE] - 1] -= from_credit
+        b.change_sum[b.s[S_CHANGE] - 1] -= from_credit
         b.s[S_BALANCE] -= from_credit
         if e[E_DATE] < b.due[row]:
             b.early[row] += from_credit
