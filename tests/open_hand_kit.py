@@ -67,7 +67,7 @@ def cohort() -> Cohort:
 
 @cache
 def concessions() -> Concessions:
-    return parse_concessions(read("offers/2026-11-01.toml"), file="offers/2026-11-01.toml")
+    return parse_concessions(read("offers/2026-11-22.toml"), file="offers/2026-11-22.toml")
 
 
 @cache

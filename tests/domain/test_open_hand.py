@@ -32,7 +32,7 @@ from tests.open_hand_kit import (
 )
 
 SEED = 20261122
-FILE = "offers/2026-11-01.toml"
+FILE = "offers/2026-11-22.toml"
 
 
 def worth_of(code: str, input: object = None) -> Worth:
@@ -231,7 +231,7 @@ def test_words_are_kept_and_never_read() -> None:
         ("months_at_most = 6", "months_at_most = 9", "stands twice"),
         ("commitment_days = 7", "commitment_days = 0", "commitment_days"),
         ("rate_least_ppm =", "rate_most_ppm =", "rate_least_ppm is missing"),
-        ('version = "2026-11-01"', 'version = "2026-11-02"', "must be one day"),
+        ('version = "2026-11-22"', 'version = "2026-11-02"', "must be one day"),
     ],
 )
 def test_a_mistake_in_the_concessions_stops_the_file(was: str, becomes: str, said: str) -> None:

@@ -34,7 +34,7 @@ STRONG = {
 @pytest.fixture
 def talk(world: World) -> Iterator[tuple[World, Borrower]]:
     """Somebody with a line, on a day when proofs can be given, whose sources show a strong record."""
-    world.now = instant_at(date(2026, 11, 20), time(10, 0), zone=ZONE)
+    world.now = instant_at(date(2026, 11, 23), time(10, 0), zone=ZONE)
     parties.put(name="evidence", party=SandboxEvidence(figures=STRONG))
     yield world, world.approved(row=MIDDLING, amount="3000")
     parties.put(name="evidence", party=None)
@@ -102,7 +102,7 @@ def test_an_earlier_quote_holds_the_price_for_its_time(talk: tuple[World, Borrow
 
 
 def test_the_order_of_giving_does_not_matter(world: World) -> None:
-    world.now = instant_at(date(2026, 11, 20), time(10, 0), zone=ZONE)
+    world.now = instant_at(date(2026, 11, 23), time(10, 0), zone=ZONE)
     parties.put(name="evidence", party=SandboxEvidence(figures=STRONG))
     rates = []
     for index, order in enumerate((("income_tax", "housing_fund"), ("housing_fund", "income_tax"))):

@@ -75,7 +75,7 @@ def make_variants(seed: int, *, count: int = VARIANTS) -> list[Variant]:
     prices = parse_prices(_read("prices/2026-07-01.toml"), file="prices/2026-07-01.toml")
     kinds = parse_evidence_kinds(_read("evidence/2026-11-01.toml"), file="evidence/2026-11-01.toml").kinds
     product = parse_product(text=_read("products/haoqidai-2025-01-01.toml"), file="haoqidai-2025-01-01.toml")
-    concessions = parse_concessions(_read("offers/2026-11-01.toml"), file="offers/2026-11-01.toml")
+    concessions = parse_concessions(_read("offers/2026-11-22.toml"), file="offers/2026-11-22.toml")
     found = [_variant(policy, prices, kinds, product, concessions)]
     for _ in range(count - 1):
         found.append(
