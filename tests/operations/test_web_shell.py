@@ -150,10 +150,10 @@ def test_pages_that_need_her_ask_to_sign_in_first() -> None:
 
 
 def test_no_address_takes_more_than_opaque_ids() -> None:
-    """Personal data never stands in an address: every path parameter is an id or a step."""
+    """Personal data never stands in an address: every path parameter is an id, a step or a word of ours."""
     for pattern in get_resolver("puhui.web.urls").url_patterns:
         for name, converter in pattern.pattern.converters.items():
-            assert type(converter).__name__ in ("IdConverter", "StepConverter"), name
+            assert type(converter).__name__ in ("IdConverter", "StepConverter", "WordConverter"), name
 
 
 def test_another_customers_things_do_not_exist_for_her() -> None:

@@ -57,7 +57,14 @@ class StepConverter(IdConverter):
         return str(value)
 
 
+class WordConverter(IdConverter):
+    """A short word of ours, such as the kind of a letter: it has no digits, so nothing about a person fits into it."""
+
+    regex = "[a-z_]{3,20}"
+
+
 register_converter(IdConverter, "id")
+register_converter(WordConverter, "word")
 register_converter(StepConverter, "step")
 
 urlpatterns = [
@@ -80,7 +87,7 @@ urlpatterns = [
     path("quote/<id:quote_id>/sign", sign.sign_page, name="sign"),
     path("contract/<id:contract_id>", sign.contract_page, name="contract"),
     path("contract/<id:contract_id>/text", sign.contract_text, name="contract_text"),
-    path("letters/<slug:letter>/<id:about_id>.pdf", letters.letter, name="letter"),
+    path("letters/<word:letter>/<id:about_id>.pdf", letters.letter, name="letter"),
     path("accounts", accounts.accounts_page, name="accounts"),
     path("loans", loan.list_page, name="loans"),
     path("loans/<id:loan_id>", loan.loan_page, name="loan"),

@@ -26,7 +26,7 @@ urlpatterns = [
         name="staff_document",
     ),
     path(
-        "customers/<id:customer_id>/letters/<slug:letter>/<id:about_id>.pdf", file.letter, name="staff_letter"
+        "customers/<id:customer_id>/letters/<word:letter>/<id:about_id>.pdf", file.letter, name="staff_letter"
     ),
     path("reports", reports.reports_page, name="staff_reports"),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
