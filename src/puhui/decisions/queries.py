@@ -98,8 +98,15 @@ def find_latest_application(customer_id: str) -> Application | None:
 
 def list_applications(customer_id: str) -> list[Application]:
     """This function will return a customer's applications, newest first."""
-    rows = ApplicationRow.objects.filter(customer_id=customer_id).order_by("-opened_at", "-id")
+    rows = list_rows(ApplicationRow, order=("-opened_at", "-id"), customer_id=customer_id)
     return [row.to_domain() for row in rows]
+
+
+def find_last_decided_at(customer_id: str) -> datetime | None:
+    """This function will return when an application of the customer was last decided, None when none ever was."""
+    where, ending = "customer_id = %s AND decided_at IS NOT NULL", "ORDER BY decided_at DESC LIMIT 1"
+    found = list_rows_where(ApplicationRow, where, [customer_id], ending=ending)
+    return found[0].decided_at if found else None
 
 
 def list_application_events(application_id: str) -> list[ApplicationEvent]:

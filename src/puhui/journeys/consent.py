@@ -7,7 +7,7 @@ from datetime import datetime
 
 from puhui.core.ids import derive_id
 from puhui.core.refusals import Refusal
-from puhui.decisions.queries import list_applications
+from puhui.decisions.queries import find_last_decided_at
 from puhui.journeys import account, house
 from puhui.journeys.once import keep, recall
 from puhui.protection import operations as protection
@@ -39,9 +39,10 @@ class ConsentMissing(Refusal):
 
 
 def list_standing(*, customer_id: str, now: datetime) -> frozenset[str]:
-    """This function will return every purpose that she agrees to now: what is in force and not used up."""
-    given = rules.list_purposes_in_force(customer_id, now)
-    if find_report_consent(customer_id=customer_id, now=now) is None:
+    """This function will return every purpose that she agrees to now: what is in force and not used up. Two queries."""
+    held = [one for one in rules.list_consents(customer_id) if one.in_force(now)]
+    given = frozenset(one.purpose.value for one in held)
+    if _unused_report(held, customer_id) is None:
         return given.difference({ConsentPurpose.CREDIT_REPORT})
     return given
 
@@ -51,23 +52,23 @@ def find_report_consent(*, customer_id: str, now: datetime) -> Consent | None:
 
     It is given for one report: one given before another application was decided is used up.
     """
-    held = [
-        one
-        for one in rules.list_consents(customer_id)
-        if one.purpose is ConsentPurpose.CREDIT_REPORT and one.in_force(now)
-    ]
-    decided = [one.decided_at for one in list_applications(customer_id) if one.decided_at is not None]
-    return held[0] if held and all(at < held[0].given_at for at in decided) else None
+    return _unused_report([one for one in rules.list_consents(customer_id) if one.in_force(now)], customer_id)
+
+
+def _unused_report(held: Sequence[Consent], customer_id: str) -> Consent | None:
+    """Of consents in force, the one to a report that no decided application has used up."""
+    report = next((one for one in held if one.purpose is ConsentPurpose.CREDIT_REPORT), None)
+    if report is None:
+        return None
+    decided = find_last_decided_at(customer_id)
+    return report if decided is None or decided < report.given_at else None
 
 
 def refuse_missing(*, customer_id: str, needed: Collection[ConsentPurpose], now: datetime) -> None:
     """This function will return when all that is needed stands. Raises: ConsentMissing, naming the first that does not."""
-    given = rules.list_purposes_in_force(customer_id, now)
+    standing = list_standing(customer_id=customer_id, now=now)
     for purpose in needed:
-        used = purpose is ConsentPurpose.CREDIT_REPORT and not find_report_consent(
-            customer_id=customer_id, now=now
-        )
-        if purpose not in given or used:
+        if purpose not in standing:
             title = rules.get_consent_texts(on_date=house.today(now)).texts[purpose].title
             raise ConsentMissing(purpose=purpose.value, title=title)
 
