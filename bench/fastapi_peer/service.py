@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -27,14 +28,28 @@ Minor = Annotated[int, Field(strict=True, ge=0, le=10**13)]
 AMOUNTS = ("amount", "income", "rent", "living", "other_instalments")
 NEEDED = frozenset({"service", "identity", "credit_report", "automated_decision"})
 
-if SQLITE:
+SEAL_KEY = hmac.new(os.environ["PUHUI_INDEX_KEY"].strip().encode(), b"row seals", hashlib.sha256).digest()
 
-    @event.listens_for(engine, "connect")
-    def _open(connection: Any, _: Any) -> None:
-        """The durability of ours: a log that is synchronised at every commit. We begin transactions ourselves."""
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+
+def seal(*values: Any) -> str:
+    """The function that the triggers of a SQLite database call, as ours is."""
+    return hashlib.blake2b(repr(values).encode(), key=SEAL_KEY, digest_size=16).hexdigest()
+
+
+@event.listens_for(engine, "connect")
+def _open(connection: Any, _: Any) -> None:
+    """The durability of ours, a log that is synchronised at every commit, and the key that the triggers seal rows with."""
+    if not SQLITE:
+        connection.execute("SELECT set_config('puhui.seal_key', %s, false)", [SEAL_KEY.hex()])
+        connection.commit()
+        return
+    connection.isolation_level = None  # we begin transactions ourselves
+    connection.create_function("puhui_seal", -1, seal, deterministic=True)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+if SQLITE:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
