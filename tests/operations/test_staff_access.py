@@ -29,6 +29,7 @@ from puhui.payments.queries import list_orders
 from puhui.runtime.transactions import transaction
 from puhui.web.matrix import ENTRIES, ROLES, Audience, Endpoint, endpoints, needs_of, roles_of, write
 from tests.journeys.world import World
+from tests.operations.webhook_kit import a_delivery
 
 PAGE = Path(settings.BASE_DIR) / "docs/reference/access-matrix.md"
 WITHOUT_SAYING = {"key", "next", "csrfmiddlewaretoken"}
@@ -143,6 +144,7 @@ def cast(db: None) -> Iterator[Cast]:
         "letter": "statement",
         "about_id": loan.id,
         "step": "1",
+        "delivery_id": a_delivery(world.now),
     }
     users = get_user_model()._default_manager
     made.users["own"] = users.get(pk=get_customer(loan.customer_id).user_id)

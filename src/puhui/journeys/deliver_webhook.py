@@ -12,6 +12,7 @@ from django.conf import settings
 from puhui.access.partners import operations as partners
 from puhui.access.partners.domain import (
     GONE,
+    Delivery,
     DeliveryState,
     EndpointState,
     real_instant,
@@ -34,18 +35,23 @@ def deliver(item: WorkItem) -> Effect:
         return no_effect
     if endpoint.state is EndpointState.CLOSED:
         return partial(_abandon, delivery.id)
+    headers, body = headers_of(delivery, now=item.now), delivery.event.body.encode()
+    answered = webhooks.post(url=endpoint.url, headers=headers, body=body, private_ok=settings.DEMO)
+    return partial(_settle, item.payload, endpoint.client_id, endpoint.id, answered)
+
+
+def headers_of(delivery: Delivery, *, now: datetime) -> dict[str, str]:
+    """This function will return the headers of a call made at `now`, signed with every secret that is in force."""
     offset = get_clock_offset() if settings.DEMO else 0
-    timestamp = int(real_instant(item.now, offset_seconds=offset).timestamp())
+    timestamp = int(real_instant(now, offset_seconds=offset).timestamp())
     body = delivery.event.body.encode()
-    secrets = list_secrets(endpoint_id=endpoint.id, at=item.now)
-    headers = {
+    secrets = list_secrets(endpoint_id=delivery.endpoint_id, at=now)
+    return {
         "Content-Type": "application/json",
         "webhook-id": delivery.event.id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(id=delivery.event.id, timestamp=timestamp, body=body, secrets=secrets),
     }
-    answered = webhooks.post(url=endpoint.url, headers=headers, body=body, private_ok=settings.DEMO)
-    return partial(_settle, item.payload, endpoint.client_id, endpoint.id, answered)
 
 
 def _abandon(delivery_id: str, now: datetime) -> None:

@@ -69,4 +69,6 @@ def send_again(*, client_id: str, delivery_id: str, key: str, now: datetime) -> 
 def reopen_endpoint(*, client_id: str, endpoint_id: str, now: datetime) -> Endpoint:
     """This function will call a closed address again. Raises: EndpointUnknown, EndpointsTooMany."""
     with transaction():
-        return partners.reopen_endpoint(id=endpoint_id, client_id=client_id, now=now)
+        return partners.reopen_endpoint(
+            id=endpoint_id, client_id=client_id, actor=f"client:{client_id}", now=now
+        )

@@ -129,6 +129,8 @@ ENTRIES: dict[str, Entry] = {
     "staff_export": _staff(),
     "staff_ledger": _staff(),
     "staff_replay": _staff("kind", "id", "count", "seed"),
+    "staff_webhooks": _staff("act", "endpoint"),
+    "staff_delivery": _staff(),
     "staff_audit": _staff("act", "person"),
 }
 

@@ -63,6 +63,13 @@ class EndpointUnknown(Refusal):
     status = 404
 
 
+class EndpointClosed(Refusal):
+    """A member of staff sends to an endpoint that is closed."""
+
+    field = "endpoint"
+    status = 409
+
+
 class EndpointsTooMany(Refusal):
     """The client has as many endpoints as it may have."""
 

@@ -45,6 +45,7 @@ from puhui.access.partners.models import (
     EndpointRow,
     PartnerEventRow,
 )
+from puhui.access.partners.queries import failed_for_good
 from puhui.core.canonical import canonical_bytes
 from puhui.core.ids import derive_id
 from puhui.runtime.operations import put_work, record_audit
@@ -199,7 +200,7 @@ def close_silent_endpoint(*, id: str, client_id: str, now: datetime) -> bool:
     return True
 
 
-def reopen_endpoint(*, id: str, client_id: str, now: datetime) -> Endpoint:
+def reopen_endpoint(*, id: str, client_id: str, actor: str, now: datetime) -> Endpoint:
     """This function will call a closed address again, with its old secret; an open one stays as it is.
 
     Raises: EndpointUnknown (another client's), EndpointsTooMany, ClientUnknown.
@@ -213,7 +214,7 @@ def reopen_endpoint(*, id: str, client_id: str, now: datetime) -> Endpoint:
     _check_room(client_id)
     row.state, row.closed_at = EndpointState.OPEN.value, None
     row.save(update_fields=["state", "closed_at"])
-    _audit(f"client:{client_id}", "endpoint.reopened", f"endpoint:{id}", {}, now)
+    _audit(actor, "endpoint.reopened", f"endpoint:{id}", {}, now)
     return row.to_domain()
 
 
@@ -276,6 +277,22 @@ def open_replay(*, id: str, delivery_id: str, client_id: str, now: datetime) -> 
     _lock_endpoint(old.endpoint_id, client_id)
     _open_delivery(id, old.event_id, old.endpoint_id, replay=True, now=now)
     return DeliveryRow.objects.select_related("event").get(id=id).to_domain()
+
+
+def open_replays_of_failed(
+    *, endpoint_id: str, client_id: str, key: str, most: int, now: datetime
+) -> tuple[str, ...]:
+    """This function will send again, oldest first, at most `most` events that an endpoint never took.
+
+    An event of which a delivery waits or was taken meanwhile is left alone, so that two people who press at once send
+    each event once. Returns the ids of the failed deliveries. Raises: EndpointUnknown (another client's, or closed).
+    """
+    _lock_endpoint(endpoint_id, client_id)
+    again = tuple(failed_for_good(endpoint_id=endpoint_id).order_by("opened_at", "id")[:most])
+    for row in again:
+        id = derive_id("delivery", row.id, key)
+        _open_delivery(id, row.event_id, endpoint_id, replay=True, now=now)
+    return tuple(row.id for row in again)
 
 
 def _open_delivery(id: str, event_id: str, endpoint_id: str, *, replay: bool, now: datetime) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from puhui.access.partners import oauth
 from puhui.access.partners.domain import (
@@ -89,6 +91,22 @@ def list_endpoints(*, client_id: str) -> tuple[Endpoint, ...]:
     """This function will return a client's endpoints, closed ones too, oldest first."""
     rows = EndpointRow.objects.filter(client_id=client_id).order_by("opened_at", "id")
     return tuple(row.to_domain() for row in rows)
+
+
+def list_all_endpoints(*, limit: int) -> tuple[Endpoint, ...]:
+    """This function will return every client's endpoints: closed ones first, then the newest."""
+    rows = EndpointRow.objects.order_by("state", "-opened_at", "id")
+    return tuple(row.to_domain() for row in rows[:limit])
+
+
+def list_endpoints_by_id(ids: Collection[str]) -> dict[str, Endpoint]:
+    """This function will return the endpoints with these ids, of any client."""
+    return {row.id: row.to_domain() for row in EndpointRow.objects.filter(id__in=list(ids))}
+
+
+def find_endpoint(id: str) -> Endpoint | None:
+    """This function will return an endpoint of any client, for the house's own desk, or None."""
+    return list_endpoints_by_id([id]).get(id)
 
 
 def get_endpoint(*, client_id: str, id: str) -> Endpoint:
@@ -180,3 +198,32 @@ def list_attempts(delivery_id: str) -> tuple[Attempt, ...]:
     """This function will return the calls of a delivery, in order."""
     rows = AttemptRow.objects.filter(delivery_id=delivery_id).order_by("seq")
     return tuple(row.to_domain() for row in rows)
+
+
+def list_last_attempts(delivery_ids: Collection[str]) -> dict[str, Attempt]:
+    """This function will return the newest call of each of these deliveries; one never called is not in it."""
+    rows = AttemptRow.objects.filter(delivery_id__in=list(delivery_ids), seq=F("delivery__attempts"))
+    return {row.delivery_id: row.to_domain() for row in rows}
+
+
+def count_deliveries(endpoint_ids: Collection[str]) -> dict[str, dict[DeliveryState, int]]:
+    """This function will count the deliveries of endpoints by state: endpoint id → state → how many."""
+    found: dict[str, dict[DeliveryState, int]] = {id: dict.fromkeys(DeliveryState, 0) for id in endpoint_ids}
+    rows = DeliveryRow.objects.filter(endpoint_id__in=list(endpoint_ids)).values_list("endpoint_id", "state")
+    for endpoint_id, state, n in rows.annotate(n=Count("id")).order_by():
+        found[endpoint_id][DeliveryState(state)] = n
+    return found
+
+
+def failed_for_good(*, endpoint_id: str) -> QuerySet[DeliveryRow]:
+    """This function will return the newest failed delivery of each event that an endpoint neither took nor awaits."""
+    same = DeliveryRow.objects.filter(endpoint_id=endpoint_id, event_id=OuterRef("event_id"))
+    newer = Q(opened_at__gt=OuterRef("opened_at")) | Q(opened_at=OuterRef("opened_at"), id__gt=OuterRef("id"))
+    moved = ~Q(state=DeliveryState.FAILED.value)
+    rows = DeliveryRow.objects.filter(endpoint_id=endpoint_id, state=DeliveryState.FAILED.value)
+    return rows.exclude(Exists(same.filter(moved | newer)))
+
+
+def count_failed_for_good(*, endpoint_id: str) -> int:
+    """This function will count the events that an endpoint never took and that no delivery carries any more."""
+    return failed_for_good(endpoint_id=endpoint_id).count()

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     LEDGER = "ledger"  # trial balance and entries
     REPLAY = "replay"  # replay decisions, quotes, positions, postings
     AUDIT = "audit"  # the audit chain and the log of who looked at whom
+    WEBHOOKS = "webhooks"  # what partners were told and how they answered; send it again
     TABLES = "tables"  # raw tables, read-only
 
 
@@ -48,11 +49,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATIONS: frozenset(
         _DESK
         | {P.UNMASK, P.QUESTIONS, P.HELP, P.DECIDE, P.REQUEUE, P.SETTLE, P.APPROVE_MONEY, P.LEDGER, P.REPLAY}
+        | {P.WEBHOOKS}
     ),
     Role.COLLECTIONS: frozenset(_DESK | {P.HELP}),
     Role.COMPLAINTS: frozenset(_DESK | {P.UNMASK, P.COMPLAINTS, P.QUESTIONS, P.HELP, P.REPLAY}),
     Role.AUDITOR: frozenset(_READ | {P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY, P.AUDIT, P.TABLES}),
-    Role.ADMIN: frozenset({P.QUEUE, P.WORK, P.REQUEUE, P.STAFF, P.APPROVE_ACCESS, P.TABLES}),
+    Role.ADMIN: frozenset({P.QUEUE, P.WORK, P.REQUEUE, P.STAFF, P.APPROVE_ACCESS, P.TABLES, P.WEBHOOKS}),
 }
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from puhui.web.staff import approvals, audit, customers, file, items, login, me, portfolio, queue, reports
+from puhui.web.staff import (
+    approvals,
+    audit,
+    customers,
+    file,
+    items,
+    login,
+    me,
+    portfolio,
+    queue,
+    reports,
+    webhooks,
+)
 
 urlpatterns = [
     path("", queue.start, name="staff"),
@@ -33,5 +45,7 @@ urlpatterns = [
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("ledger", audit.ledger_page, name="staff_ledger"),
     path("replay", audit.replay_page, name="staff_replay"),
+    path("webhooks", webhooks.list_page, name="staff_webhooks"),
+    path("webhooks/<id:delivery_id>", webhooks.delivery_page, name="staff_delivery"),
     path("audit", audit.audit_page, name="staff_audit"),
 ]

@@ -77,6 +77,16 @@ STATES = {
     "funnel": lazy("funnel"),
     "payments": lazy("payments"),
     "loans": lazy("loans"),
+    # webhooks: states of a delivery, and what a partner is told
+    "waiting": lazy("waiting"),
+    "delivered": lazy("delivered"),
+    "application.decided": lazy("application decided"),
+    "loan.paid_out": lazy("loan paid out"),
+    "loan.cancelled": lazy("loan cancelled"),
+    "loan.payment_received": lazy("payment received"),
+    "loan.payment_returned": lazy("payment returned"),
+    "loan.closed": lazy("loan closed"),
+    "case.opened": lazy("case opened"),
     # acts in the audit trail
     "customer.file_viewed": lazy("opened the file"),
     "customer.document_viewed": lazy("opened a document"),
