@@ -39,6 +39,7 @@ SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("access_approval", "id", "why_sealed"),
     ("access_approval_answer", "approval_id", "note_sealed"),
     ("access_note", "id", "text_sealed"),
+    ("evidence_proof", "id", "fields_sealed"),
 )
 # Rows of every table of ours are sealed (puhui.runtime.row_seals) but these, each for its reason; and these of libraries.
 UNSEALED_TABLES: dict[str, str] = {

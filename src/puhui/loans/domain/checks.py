@@ -166,6 +166,12 @@ class DatesUnfit(InputRefused):
     field = "date"
 
 
+class NoInstalmentAhead(InputRefused):
+    """What is past due can move into instalments still to come only while there is one."""
+
+    field = "date"
+
+
 class CountUnfit(InputRefused):
     """The number of instalments of the event is not one that is agreed."""
 
@@ -293,6 +299,8 @@ def _check_reshape(event: LoanEvent, before: Position) -> None:
             raise DatesUnfit(first=waits[0] if waits else event.value_date, last=last + FAR)
     if kind is EventKind.RE_AGE and days["first_due"] <= event.value_date:
         raise DatesUnfit(first=event.value_date + timedelta(days=1), last=last + FAR)
+    if kind is EventKind.RE_AMORTISE and last < event.value_date:
+        raise NoInstalmentAhead(last=last)
     if kind is EventKind.FEE and days["due"] < event.value_date:
         raise DatesUnfit(first=event.value_date, last=last + FAR)
     if kind in (EventKind.RE_AGE, EventKind.EXTEND) and not 1 <= said["count"] <= MOST_INSTALMENTS:

@@ -125,11 +125,17 @@ def split_evenly(b: Book, begin: int, principal: int, interest: int) -> None:
 
 def re_amortise(b: Book, day: int, interest: int) -> tuple[int, int]:
     """This function will move what is past due on `day` into the instalments still to come, and return its interest and
-    principal.
+    principal. Without one of these nothing moves.
     """
     work_out(b, day, 0)
     moved, principal = 0, 0
     begin = b.s[S_ROW]
+    ahead = 0
+    for row in range(b.s[S_ROW]):
+        if b.kind[row] == RowKind.REGULAR and b.due[row] >= day:
+            ahead += 1
+    if ahead == 0:
+        return 0, 0
     for row in range(b.s[S_ROW] - 1, -1, -1):
         if b.due[row] > day or (b.due[row] == day and b.kind[row] == RowKind.REGULAR):
             begin = row
