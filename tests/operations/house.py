@@ -43,8 +43,8 @@ class House:
 
 
 @contextmanager
-def new_house(folder: Path) -> Iterator[House]:
-    """Open a house with the foundations' tables."""
+def new_house(folder: Path, *, migrated: bool = True) -> Iterator[House]:
+    """Open a house with our tables, or with a database that has none yet."""
     name = f"house_{uuid.uuid4().hex[:12]}"
     sqlite = connection.vendor == "sqlite"
     url = f"sqlite://{folder / 'house.sqlite3'}"
@@ -62,7 +62,8 @@ def new_house(folder: Path) -> Iterator[House]:
     }
     try:
         house = House(name=name, folder=folder, env=env)
-        house.ask("migrate")
+        if migrated:
+            house.ask("migrate")
         yield house
     finally:
         if not sqlite:

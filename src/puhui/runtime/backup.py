@@ -14,7 +14,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,37 +118,86 @@ def _copy_sqlite(folder: Path) -> dict[str, int]:
     source = sqlite3.connect(f"file:{settings.DATABASES['default']['NAME']}?mode=ro", uri=True)
     target = sqlite3.connect(folder / "database.sqlite3")
     try:
-        source.backup(target, pages=2048, sleep=0.01)
+        source.backup(target)  # in one step: between two, a writer elsewhere would make it begin again
         return _count(target.cursor(), _tables())
     finally:
         target.close()
         source.close()
 
 
-def _postgres(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's own programs on our database. Raises: ToolMissing, RuntimeError with its own words."""
+def _as_us(program: str) -> tuple[list[str], dict[str, str]]:
+    """The command line that runs one of PostgreSQL's own programs as our user, and its environment. Raises: ToolMissing."""
     if shutil.which(program) is None:
         raise ToolMissing(program=program)
     database = settings.DATABASES["default"]
-    environment = os.environ | {"PGPASSWORD": str(database["PASSWORD"])}
-    done = subprocess.run(
-        [
-            program,
-            "-h",
-            database["HOST"] or "localhost",
-            "-p",
-            database["PORT"] or "5432",
-            "-U",
-            database["USER"],
-            *arguments,
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    host, port = database["HOST"] or "localhost", str(database["PORT"] or "5432")
+    line = [program, "-h", host, "-p", port, "-U", str(database["USER"])]
+    return line, os.environ | {"PGPASSWORD": str(database["PASSWORD"])}
+
+
+def _dump(*arguments: str) -> None:
+    """Run pg_dump. Raises: ToolMissing, RuntimeError with its own words."""
+    line, environment = _as_us("pg_dump")
+    done = subprocess.run([*line, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{program}: {done.stderr.strip()}")
+        raise RuntimeError(f"pg_dump: {done.stderr.strip()}")
+
+
+def _drops() -> str:
+    """Statements that empty our schema: tables, views, sequences and functions, but for those of extensions.
+
+    `pg_restore --clean` cannot: it drops the keys of a partition, which only go with the table that it is part of.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DROPS)
+        return "".join(f"{statement};\n" for (statement,) in cursor.fetchall())
+
+
+_DROPS = """
+SELECT format('DROP %s IF EXISTS %s CASCADE',
+              CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+              c.oid::regclass) AS statement
+  FROM pg_class c
+ WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND (d.deptype = 'e' OR d.deptype = 'i' AND relkind = 'S'))
+UNION ALL
+SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
+  FROM pg_proc p
+ WHERE pronamespace = current_schema()::regnamespace
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+
+
+def _replace_postgres(dump: Path) -> None:
+    """Put the tables of `dump` in the place of ours, all of it or nothing. Raises: ToolMissing, RuntimeError."""
+    name = str(settings.DATABASES["default"]["NAME"])
+    reader, _ = _as_us("pg_restore")
+    line, environment = _as_us("psql")
+    drops = _drops()
+    connections.close_all()
+    with tempfile.TemporaryFile("w+") as said:
+        source = subprocess.Popen(
+            [reader[0], "--no-owner", "-f", "-", str(dump)], stdout=subprocess.PIPE, stderr=said
+        )
+        target = subprocess.Popen(
+            [*line, "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-d", name],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
+        )  # fmt: skip
+        assert source.stdout and target.stdin
+        try:
+            target.stdin.write(f"BEGIN;\nSET client_min_messages = warning;\n{drops}".encode())
+            shutil.copyfileobj(source.stdout, target.stdin)
+            if source.wait() == 0:  # else psql ends without a COMMIT, and nothing has happened
+                target.stdin.write(b"\nCOMMIT;\n")
+        except BrokenPipeError:
+            source.kill()  # psql has stopped at an error
+        finally:
+            source.stdout.close()
+            with suppress(BrokenPipeError):
+                target.stdin.close()
+        if any([source.wait(), target.wait()]):
+            said.seek(0)
+            raise RuntimeError(f"pg_restore: {said.read().strip()}")
 
 
 def _copy_postgres(folder: Path) -> dict[str, int]:
@@ -156,7 +207,7 @@ def _copy_postgres(folder: Path) -> dict[str, int]:
         snapshot = cursor.fetchone()[0]
         rows = _count(cursor, _tables())
         name = str(connection.settings_dict["NAME"])
-        _postgres("pg_dump", "-Fc", f"--snapshot={snapshot}", "-f", str(folder / "database.dump"), name)
+        _dump("-Fc", f"--snapshot={snapshot}", "-f", str(folder / "database.dump"), name)
     return rows
 
 
@@ -268,17 +319,7 @@ def restore_backup(*, folder: Path, replace: bool, say: Progress) -> Manifest:
             leftover.unlink(missing_ok=True)
         draft.replace(target)
     else:
-        name = str(settings.DATABASES["default"]["NAME"])
-        _postgres(
-            "pg_restore",
-            "--clean",
-            "--if-exists",
-            "--single-transaction",
-            "--no-owner",
-            "-d",
-            name,
-            str(folder / "database.dump"),
-        )
+        _replace_postgres(folder / "database.dump")
     root = Path(settings.VAR_DIR) / "blobs"
     for file in sorted((folder / "blobs").rglob("*")) if (folder / "blobs").exists() else []:
         if file.is_file():
