@@ -75,6 +75,13 @@ class StrictTable:
             raise self.invalid(f"{key} is not a list of integers")
         return tuple(values)
 
+    def flags(self, key: str) -> tuple[bool, ...]:
+        """Take a list of true and false."""
+        values = self._take(key, list, "a list of true and false")
+        if not all(type(one) is bool for one in values):
+            raise self.invalid(f"{key} is not a list of true and false")
+        return tuple(values)
+
     def flag(self, key: str) -> bool:
         """Take true or false."""
         return bool(self._take(key, bool, "true or false"))

@@ -1,0 +1,132 @@
+"""Relief plans: what a choice leaves to pay, read from the position that recording its events would give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from puhui.core.refusals import Refusal
+from puhui.loans.domain import EventKind, LoanEvent, Position, check_event, position
+from puhui.relief.domain.options import NO_CHANGE, ReliefChoice, ReliefLoan, choices, events_for
+from puhui.relief.domain.policy import ReliefGrid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPayment:
+    """One payment of a plan. Minor units."""
+
+    due_date: date  # when it is due; the day of asking for what is late
+    amount_minor: int  # all of it
+    principal_minor: int  # principal in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliefPlan:
+    """A choice with what it leaves to pay. Minor units of the loan's currency."""
+
+    asked_on: date  # business date of asking: month 0 of the plan
+    choice: ReliefChoice  # what is changed
+    events: tuple[LoanEvent, ...]  # what carries it out, in order of recording
+    payments: tuple[PlanPayment, ...]  # what is to pay from the day of asking on, in order
+    months: tuple[int, ...]  # of them, what is to pay in each calendar month, the month of asking first
+    principals: tuple[int, ...]  # principal in each month
+    waived_minor: int  # given up of what is owed today; a lower rate or a pause apart
+    restructured: bool  # whether the loan's record says that its terms were eased
+
+    @property
+    def total_minor(self) -> int:
+        """All that is to pay from now on: the household's cost, by which plans are ordered."""
+        return sum(self.months)
+
+    @property
+    def first_minor(self) -> int:
+        """The first payment."""
+        return self.payments[0].amount_minor
+
+    @property
+    def peak_minor(self) -> int:
+        """The most that any month asks for."""
+        return max(self.months)
+
+    @property
+    def last_date(self) -> date:
+        """The day of the last payment."""
+        return self.payments[-1].due_date
+
+
+def month_of(day: date, since: date) -> int:
+    """This function will number the calendar month of `day`; that of `since` is 0."""
+    return (day.year - since.year) * 12 + day.month - since.month
+
+
+def after(loan: ReliefLoan, events: Sequence[LoanEvent]) -> Position:
+    """This function will return the position that recording `events` would give on the day of asking."""
+    return position(terms=loan.terms, events=[*loan.events, *events], as_of=loan.asked_on)
+
+
+def make_plan(choice: ReliefChoice, loan: ReliefLoan) -> ReliefPlan:
+    """This function will work a choice out by the loan's own rules."""
+    events = events_for(choice, loan)
+    there = loan.now if choice == NO_CHANGE else after(loan, events)
+    if choice.settlement_minor:
+        paid = PlanPayment(
+            due_date=loan.asked_on,
+            amount_minor=there.payoff_minor,
+            principal_minor=there.principal_outstanding_minor,
+        )
+        payments = [paid]
+    else:
+        payments = [
+            PlanPayment(
+                due_date=max(row.due_date, loan.asked_on),
+                amount_minor=row.open_minor,
+                principal_minor=row.principal_minor - row.paid_principal_minor,
+            )
+            for row in there.rows
+            if row.open_minor > 0
+        ]
+    count = 1 + max(month_of(one.due_date, loan.asked_on) for one in payments)
+    months, principals = [0] * count, [0] * count
+    for one in payments:
+        months[month_of(one.due_date, loan.asked_on)] += one.amount_minor
+        principals[month_of(one.due_date, loan.asked_on)] += one.principal_minor
+    return ReliefPlan(
+        asked_on=loan.asked_on,
+        choice=choice,
+        events=events,
+        payments=tuple(payments),
+        months=tuple(months),
+        principals=tuple(principals),
+        waived_minor=sum(one.amount_minor for one in events if one.kind is EventKind.WAIVE),
+        restructured=there.restructured,
+    )
+
+
+def plans_of(loan: ReliefLoan, grid: ReliefGrid) -> tuple[ReliefPlan, ...]:
+    """This function will work out every plan of the grid, no change first. They depend on the loan, not on the budget.
+
+    A loan of semantics version 1 knows no event that eases it, so no change is its only plan.
+    """
+    if loan.terms.semantics_version == 1:
+        return (make_plan(NO_CHANGE, loan),)
+    found = [make_plan(choice, loan) for choice in choices(grid, loan)]
+    most = grid.last_due_months_most
+    return tuple(
+        plan for plan in found if plan.choice == NO_CHANGE or month_of(plan.last_date, loan.asked_on) <= most
+    )
+
+
+def refused_by(plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:
+    """This function will return what the loan would refuse if the plan's events were recorded today, None for nothing:
+    the same checks as recording makes, event by event.
+    """
+    events, now = list(loan.events), loan.now
+    for event in plan.events:
+        try:
+            check_event(terms=loan.terms, events=events, event=event, before=now)
+        except Refusal as refusal:
+            return refusal
+        events.append(event)
+        now = position(terms=loan.terms, events=events, as_of=loan.asked_on)
+    return None
