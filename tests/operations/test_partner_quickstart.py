@@ -76,7 +76,7 @@ def test_a_body_without_a_length_is_not_taken_for_one(house: LiveHouse) -> None:
 
 def commands(file: Path) -> list[str]:
     """The shell blocks of a how-to."""
-    return re.findall(r"```bash\n(.*?)```", file.read_text(encoding="utf-8"), re.S)
+    return re.findall(r"```sh\n(.*?)```", file.read_text(encoding="utf-8"), re.S)
 
 
 @pytest.mark.parametrize("name", ["partner-quick-start.md", "partner-quick-start.zh.md"])
