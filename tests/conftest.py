@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as drawn
 
 from puhui.lab.postgres import INSTALL, has_programs
 
 # Tests never touch anybody's data: keys, blobs and the rail's file live in a folder of this process, gone after it.
 os.environ["PUHUI_VAR"] = tempfile.mkdtemp(prefix="puhui-test-")
 atexit.register(shutil.rmtree, os.environ["PUHUI_VAR"], ignore_errors=True)
+
+# A plain run draws the same cases every time, so that a red run means a change; the long runs of a release draw new
+# ones and print how to draw a failing one again.
+drawn.register_profile("steady", derandomize=True)
+drawn.register_profile("release", print_blob=True)
+drawn.load_profile("release" if os.environ.get("PUHUI_RELEASE") == "1" else "steady")
 
 
 @dataclass(frozen=True)
