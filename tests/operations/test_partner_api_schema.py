@@ -107,7 +107,7 @@ def run(
 
     @settings(
         max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-        print_blob=True, derandomize=False,
+        print_blob=True, derandomize=not RELEASE,
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Any) -> None:
