@@ -49,6 +49,7 @@ PROGRAMS = (
     Program("chromium", "browser", "apt-get install chromium", _chromium),
     Program("fonts-noto-cjk", "browser", "apt-get install fonts-noto-cjk", _cjk_font),
     Program("postgresql", "postgres", INSTALL, has_programs),
+    Program("curl", "curl", "apt-get install curl", lambda: shutil.which("curl") is not None),
 )
 
 

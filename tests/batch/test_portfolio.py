@@ -104,7 +104,10 @@ def test_a_shard_of_other_semantics(events: Path, tmp_path: Path) -> None:
         shard_task.value_shard(str(tmp_path / "old.parquet"), str(tmp_path / "x.parquet"), "2025-09-30")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to stand for a full disk")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(),
+    reason="only Linux has /dev/full, which stands for a full disk; run it there",
+)
 def test_a_full_disk_leaves_nothing(events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "_force", lambda path: Path("/dev/full").write_bytes(b"x"))
     with pytest.raises(refusals.DiskFull):

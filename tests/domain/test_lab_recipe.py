@@ -41,7 +41,9 @@ def found_at(name: str, spain: Path) -> Path:
     if not path.is_file():
         if os.environ.get("PUHUI_REQUIRE") == "all":
             pytest.fail(f"{name} is not in the folder that PUHUI_SCORING_DATA names")
-        pytest.skip(f"{name} is not in the folder that PUHUI_SCORING_DATA names")
+        pytest.skip(
+            f"{name} may not be shipped: set PUHUI_SCORING_DATA to a folder that has it (docs/reference/decisions.md)"
+        )
     return path
 
 

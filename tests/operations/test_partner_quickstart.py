@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -38,7 +37,7 @@ def run(house: LiveHouse, *line: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
+@pytest.mark.curl
 def test_the_shell_quick_start(house: LiveHouse) -> None:
     printed = run(house, "bash", "quickstart.sh")
     assert re.search(r"^state active, owes \d+ fen$", printed, re.M), printed

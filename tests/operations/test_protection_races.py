@@ -20,7 +20,10 @@ from puhui.runtime.transactions import transaction
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 HER = derive_id("customer", "race")
 pytestmark = [
-    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time by itself"),
+    pytest.mark.skipif(
+        connection.vendor == "sqlite",
+        reason="SQLite has one writer at a time by itself; tests/postgres/test_same_suite.py runs these (make release-check)",
+    ),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -91,7 +91,9 @@ def test_a_long_handler_keeps_its_lease(house: House) -> None:
 @pytest.mark.postgres
 def test_a_worker_outlives_a_lost_connection(house: House) -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("a file does not hang up")
+        pytest.skip(
+            "a file does not hang up; on PostgreSQL tests/postgres/test_same_suite.py runs it (make release-check)"
+        )
     house.ask("put", "60")
     worker = house.start("work", "0.02", "2", "on")
     assert worker.stdout is not None
