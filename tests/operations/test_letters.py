@@ -52,9 +52,16 @@ def address(letter: str, about_id: str) -> str:
 def test_letters_of_a_loan_from_its_first_day_to_its_last(world: World) -> None:
     _borrower, loan = world.running(0)
     client = client_of(loan.customer_id)
-    page = client.get(reverse("loan", args=[loan.id])).content.decode()
-    for letter, about in (("contract", loan.contract_id), ("statement", loan.id), ("payoff", loan.id)):
-        assert address(letter, about) in page, letter
+    pages = {
+        name: client.get(reverse(name, args=[loan.id])).content.decode()
+        for name in ("loan", "statement", "payoff_letter")
+    }
+    assert address("contract", loan.contract_id) in pages["loan"]
+    for name, letter in (("statement", "statement"), ("payoff_letter", "payoff")):
+        assert reverse(name, args=[loan.id]) in pages["loan"], name
+        offered = re.search(rf'href="({re.escape(address(letter, loan.id))}[^"]*)"', pages[name])
+        assert offered, letter
+        assert loan.number in words(client.get(offered[1].replace("&amp;", "&")))
     text, _kind = get_blob(get_contract(id=loan.contract_id).text_sha256)
     contract = words(client.get(address("contract", loan.contract_id)))
     assert re.sub(r"\s+", "", text_of(text.decode()))[:200] == re.sub(r"\s+", "", contract)[:200]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from puhui.core.money import parse_minor
 from puhui.core.refusals import Refusal
 from puhui.customers.domain import Customer
+from puhui.decisions.queries import find_latest_application
 from puhui.journeys import house, offer
 from puhui.lines import queries as lines
 from puhui.lines.domain import Line
@@ -39,15 +40,22 @@ def most_of(request: HttpRequest, customer: Customer, months: int) -> int:
 
 
 def typed_terms(request: HttpRequest, customer: Customer, product: Product) -> dict[str, Any]:
-    """This function will return what she chose so far as text; before that the most that a year allows, or longer."""
+    """This function will return what she chose so far as text; before that what she asked for, as far as her line bears it.
+
+    The most that she could have is shown beside it and never chosen for her.
+    """
     data = request.POST if "amount" in request.POST else request.GET
+    application = find_latest_application(customer.id)
+    asked = application.submitted if application else None
     typed_months = data.get("months", "")
     if typed_months.isdigit() and len(typed_months) < 4:
         months = int(typed_months)
     else:
         usual = [term for term in product.terms if term >= USUAL_MONTHS] or [product.terms[-1]]
-        months = next((term for term in usual if most_of(request, customer, term)), usual[-1])
-    start = max(most_of(request, customer, months), product.amount_min_minor)
+        wished = [asked.months, *usual] if asked and asked.months in product.terms else usual
+        months = next((term for term in wished if most_of(request, customer, term)), usual[-1])
+    most = most_of(request, customer, months)
+    start = max(min(asked.amount_minor, most) if asked else most, product.amount_min_minor)
     return {
         "amount": data.get("amount") or plain_amount(start),
         "months": months,
