@@ -39,7 +39,7 @@ class House:
     def __init__(self) -> None:
         from puhui.access import operations as access
         from puhui.access.staff.domain import ApprovalKind
-        from puhui.journeys import complain, consent, repay, staff_four_eyes
+        from puhui.journeys import complain, consent, staff_four_eyes
         from puhui.payments.queries import list_orders
         from puhui.runtime.clock import utc_now
         from puhui.runtime.transactions import transaction
@@ -51,14 +51,7 @@ class House:
             with transaction():
                 access.create_staff(login=login, password=PASSWORD, role=role, now=world.now)
         _borrower, loan = world.running(0)
-        repay.start(
-            customer_id=loan.customer_id,
-            loan_id=loan.id,
-            amount_minor=100_000,
-            intent="prepay",
-            key="p",
-            now=world.now,
-        )
+        world.prepay(loan)
         world.work()
         self.loan, self.customer_id = loan, loan.customer_id
         self.order_id = next(

@@ -18,7 +18,7 @@ from puhui.decisions.queries import list_decision_ids, replay_decision
 from puhui.facts.gateways.sandbox import SandboxBureau
 from puhui.facts.sandbox_files import Entry
 from puhui.facts.sandbox_files import key_of as bureau_key
-from puhui.journeys import parties
+from puhui.journeys import parties, repay
 from puhui.journeys.handlers import HANDLERS, SCHEDULES
 from puhui.lab.borrower import Borrower, Wish
 from puhui.lab.people import InventedPerson, invent_person
@@ -152,6 +152,17 @@ class World:
         loan = get_loan(id=loan.id)
         assert loan.state is LoanState.ACTIVE
         return one, loan
+
+    def prepay(self, loan: Loan, *, key: str = "p", amount_minor: int = 100_000) -> None:
+        """She begins to pay part of the loan early; the rail answers when the world works."""
+        repay.start(
+            customer_id=loan.customer_id,
+            loan_id=loan.id,
+            amount_minor=amount_minor,
+            intent="prepay",
+            key=key,
+            now=self.now,
+        )
 
     def position(self, loan: Loan) -> Position:
         """What the loan is today."""

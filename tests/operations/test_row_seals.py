@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, transaction
 
 from puhui.access import operations as access
 from puhui.access.staff.domain import ApprovalKind
-from puhui.journeys import complain, consent, repay, staff_case, staff_claim, staff_four_eyes
+from puhui.journeys import complain, consent, staff_case, staff_claim, staff_four_eyes
 from puhui.runtime import row_seals
 from puhui.runtime.queries import verify_audit_chain
 from puhui.runtime.row_seals import list_sealed_columns, verify_rows
@@ -53,10 +53,7 @@ def story(db: None, settings: Any) -> Iterator[World]:
             )
     for index in (0, 1):
         _borrower, loan = world.running(index)
-        repay.start(
-            customer_id=loan.customer_id, loan_id=loan.id, amount_minor=100_000, intent="prepay", key=f"p{index}",
-            now=world.now,
-        )  # fmt: skip
+        world.prepay(loan, key=f"p{index}")
         world.work()
     case = complain.open(
         customer_id=loan.customer_id, kind="question", about="", text="为什么？", key="q", now=world.now

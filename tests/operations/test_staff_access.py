@@ -22,7 +22,7 @@ from puhui.access import operations as access
 from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS
 from puhui.customers.queries import get_customer
-from puhui.journeys import complain, repay
+from puhui.journeys import complain
 from puhui.journeys.staff_queue import NEEDS, ItemKind
 from puhui.loans.queries import get_contract, list_events
 from puhui.payments.queries import list_orders
@@ -113,14 +113,7 @@ def cast(db: None) -> Iterator[Cast]:
     """One borrower with everything, one with nothing, one of staff for each role."""
     world = World()
     borrower, loan = world.running(0)
-    repay.start(
-        customer_id=loan.customer_id,
-        loan_id=loan.id,
-        amount_minor=100_000,
-        intent="prepay",
-        key="p",
-        now=world.now,
-    )
+    world.prepay(loan)
     world.work()
     case = complain.open(
         customer_id=loan.customer_id, kind="question", about="", text="?", key="q", now=world.now

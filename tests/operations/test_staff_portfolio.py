@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from puhui.journeys import complain, repay
+from puhui.journeys import complain
 from puhui.loans.domain import LoanState
 from puhui.loans.domain.portfolio import (
     PortfolioLoan,
@@ -197,14 +197,7 @@ def test_payments_are_counted_by_their_state_on_the_date(world: World) -> None:
     """An order that was on its way at the end of a day is so on that day, and done after it."""
     _b, loan = world.running(0)
     world.now += timedelta(days=1)
-    repay.start(
-        customer_id=loan.customer_id,
-        loan_id=loan.id,
-        amount_minor=100_000,
-        intent="prepay",
-        key="p",
-        now=world.now,
-    )
+    world.prepay(loan)
     opened = world.now + timedelta(seconds=1)
     world.now += timedelta(hours=1)
     world.work()

@@ -25,4 +25,8 @@ def test_the_draw_starts_from_what_she_asked_for(asked: str) -> None:
     client = client_of(borrower.customer_id)
     page = client.get("/draw").content.decode()
     assert proposed(page) == int(asked)
-    assert int(asked) < proposed(client.get("/draw", {"amount": "9000", "months": "12"}).content.decode()) == 9000
+    assert (
+        int(asked)
+        < proposed(client.get("/draw", {"amount": "9000", "months": "12"}).content.decode())
+        == 9000
+    )
