@@ -20,13 +20,14 @@ KEEP = os.environ.get("PUHUI_SCREENSHOTS") == "1"
 HEIGHTS = {390: 844, 320: 640, 1440: 900}
 LARGEST_SHOT = 150_000  # bytes
 _people = count(1)
+TRIES = 10_000  # people looked at before a bureau counts as one that knows no good file
 
 
 def safe_person() -> InventedPerson:
     """Return the next invented person whose sandbox bureau report leads to an approval."""
     from puhui.journeys.parties import bureau
 
-    while True:
+    for _ in range(TRIES):
         person = invent_person(seed=20261101, index=next(_people))
         answer = bureau().report(
             number=person.resident_number, consent_id="browser-test", now=datetime.now(UTC)
@@ -43,6 +44,9 @@ def safe_person() -> InventedPerson:
             and int(seen["all_util_percent"]) < 50
         ):
             return person
+    raise AssertionError(
+        f"none of {TRIES} people has a file that leads to an approval: which bureau is this?"
+    )
 
 
 class Walk:

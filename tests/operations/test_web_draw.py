@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from tests.journeys.world import World
 from tests.operations.test_letters import client_of
-
-pytestmark = [pytest.mark.django_db]
 
 
 def proposed(html: str) -> int:
@@ -18,9 +17,16 @@ def proposed(html: str) -> int:
     return int(found[1] or found[2])
 
 
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    """One lender, gone after the test."""
+    made = World()
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("asked", ["3000", "5000"])
-def test_the_draw_starts_from_what_she_asked_for(asked: str) -> None:
-    world = World()
+def test_the_draw_starts_from_what_she_asked_for(world: World, asked: str) -> None:
     borrower = world.approved(0, amount=asked)
     client = client_of(borrower.customer_id)
     page = client.get("/draw").content.decode()

@@ -16,6 +16,7 @@ from puhui.facts.domain import Bureau
 from puhui.payments.domain import Rail
 
 _made: dict[str, Any] = {}
+_replaced: set[str] = set()  # names whose adapter is not the settings' own
 
 
 def _party(name: str) -> Any:
@@ -31,20 +32,22 @@ def put(*, name: str, party: object | None) -> None:
     """
     if party is None:
         _made.pop(name, None)
+        _replaced.discard(name)
     else:
         _made[name] = party
+        _replaced.add(name)
 
 
-def arrange(*, name: str, **options: object) -> None:
-    """This function will make the adapter that the settings name anew, with these options, for this process."""
-    _made[name] = import_string(settings.GATEWAYS[name])(**options)
+def replaced() -> frozenset[str]:
+    """This function will name the parties that are not the settings' own in this process."""
+    return frozenset(_replaced)
 
 
 def open_anew(*, name: str, **options: object) -> None:
     """This function will open the configured adapter once more with other options, for this process: the demo's loader
     asks for a sandbox that misbehaves a little and does not wait for the disk. `put` with None ends it.
     """
-    _made[name] = import_string(settings.GATEWAYS[name])(**options)
+    put(name=name, party=import_string(settings.GATEWAYS[name])(**options))
 
 
 def rail() -> Rail:
