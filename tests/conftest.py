@@ -84,6 +84,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(_say(program))
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Use a file, as the demo does: each thread then has a connection of its own and locks the others like a process.
+
+    For all tests and not for the browser's alone: the first test of a process that needs the database makes it. One
+    connection between threads, which a database in memory would be, can also stand still for ever when one thread waits
+    for the connection and the other, inside a trigger's function, for the interpreter.
+    """
+    from django.db import connections
+
+    if connections["default"].vendor == "sqlite":
+        connections["default"].settings_dict["TEST"]["NAME"] = str(_database_folder() / "test.sqlite3")
+
+
+def _database_folder() -> Path:
+    """Return a new folder, in memory where the system has such a place: nobody reads it after the run."""
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="puhui-test-", dir=memory if memory.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_past_append_only() -> None:
     """Let the test runner empty the tables after a test that commits: SQLite deletes row by row, which append-only

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +17,6 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Use a file, as the demo does: server thread and test then lock each other like two processes."""
-    from django.db import connections
-
-    folder = tempfile.mkdtemp(prefix="puhui-browser-")
-    connections["default"].settings_dict["TEST"]["NAME"] = str(Path(folder) / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,12 @@ from hashlib import sha1
 from typing import Any
 
 import pytest
+from django.urls import resolve
 
 from tests.browser import kit
 from tests.browser.kit import Walk
 from tests.browser.pictures import shrink
+from tests.operations.webhook_kit import a_delivery
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Make = Callable[..., Walk]
@@ -31,6 +33,12 @@ LOGINS = {
     "liang.min": "admin",
 }
 LOOKS = [("zh-hans", 1440), ("en", 1440), ("zh-hans", 1200), ("en", 1200)]
+
+# Routes of staff without a page of their own: files, actions, the way in (walked below), and the start, which goes on.
+NO_PAGES = {
+    "staff", "staff_login", "staff_second_factor", "staff_logout", "staff_unmask", "staff_document", "staff_letter",
+    "staff_export",
+}  # fmt: skip
 
 
 class House:
@@ -80,6 +88,7 @@ class House:
             key="a",
             now=world.now,
         ).id
+        self.delivery_id = a_delivery(world.now, events=2, given_up=True)
         world.close()  # the outside parties are the settings' again
 
 
@@ -120,10 +129,12 @@ def test_every_staff_page_holds_what_every_page_must(
             ("staff-customers", "/staff/customers"),
             ("staff-file", f"/staff/customers/{house.customer_id}"),
             ("staff-me", "/staff/me"),
+            ("staff-webhooks", "/staff/webhooks"),
+            ("staff-webhook", f"/staff/webhooks/{house.delivery_id}"),
         ],
         "lu.ning": [("staff-approval", f"/staff/queue/approval/{house.approval_id}")],
         "sun.qian": [("staff-case", f"/staff/queue/case/{house.case.id}")],
-        "tang.wei": [("staff-portfolio", "/staff/portfolio")],
+        "tang.wei": [("staff-portfolio", "/staff/portfolio"), ("staff-reports", "/staff/reports")],
         "gao.yuan": [
             ("staff-replay", "/staff/replay"),
             ("staff-audit", "/staff/audit"),
@@ -131,6 +142,12 @@ def test_every_staff_page_holds_what_every_page_must(
         ],
         "liang.min": [("staff-people", "/staff/people")],
     }
+    seen = {resolve(path).url_name for listed in pages.values() for _, path in listed}
+    from puhui.web.staff.urls import (
+        urlpatterns as staff_pages,
+    )  # needs the converters that the root has registered
+
+    assert seen == {one.name for one in staff_pages} - NO_PAGES, "every page of staff is in the list"
     for login, listed in pages.items():
         walk = walks(language=language, width=width)
         walk.go("/staff/login")
