@@ -27,11 +27,11 @@ from django.core.management.base import CommandError
 
 from puhui.decisions.domain.challenger import parse_challenger
 from puhui.decisions.domain.scorecard import parse_scorecard
+from puhui.decisions.registry.signing import ModelFilesInvalid
 from puhui.lab.score import source
 from puhui.lab.score.errors import ScoringDataInvalid
 from puhui.lab.score.run import score
 from puhui.lab.train.run import Options, train
-from puhui.lab.train.signing import ModelFilesInvalid
 from tests.domain.test_lab_train import invented, write
 
 

@@ -22,7 +22,7 @@ from puhui.access import operations as access
 from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS
 from puhui.customers.queries import get_customer
-from puhui.journeys import complain
+from puhui.journeys import complain, models
 from puhui.journeys.staff_queue import NEEDS, ItemKind
 from puhui.loans.queries import get_contract, list_events
 from puhui.payments.queries import list_orders
@@ -138,6 +138,7 @@ def cast(db: None) -> Iterator[Cast]:
         "about_id": loan.id,
         "step": "1",
         "delivery_id": a_delivery(world.now),
+        "model_id": models.list_registered(world.now)[-1].id,
     }
     users = get_user_model()._default_manager
     made.users["own"] = users.get(pk=get_customer(loan.customer_id).user_id)

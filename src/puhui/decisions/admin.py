@@ -42,3 +42,6 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ("verdict", "grade")
     search_fields = ("number", "customer_id", "application_id")
     ordering = ("-decided_at",)
+
+
+from puhui.decisions.registry import admin as registry  # noqa: E402, F401

@@ -7,7 +7,7 @@ one file cannot be meant serves nobody: better no decision than one by half a po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -46,7 +46,9 @@ class Loaded:
     prices: tuple[PriceTable, ...]  # by jurisdiction and first day
     models: dict[str, Scorecard]  # by content hash
     reasons: tuple[ReasonTexts, ...]  # by first day
-    bound: dict[tuple[str, str], Rules] = field(default_factory=dict)  # by hashes of policy and prices
+    bound: dict[tuple[str, str, str], Rules] = field(
+        default_factory=dict
+    )  # by hashes of policy, prices and scorecard
 
 
 @cache
@@ -97,15 +99,20 @@ def _in_order(found: list[Dated]) -> tuple[Dated, ...]:
     return tuple(ordered)
 
 
-def bind(loaded: Loaded, policy: CreditPolicy, prices: PriceTable) -> Rules:
-    """This function will bind a policy and prices with the policy's scorecard, once. Raises: PolicyInvalid."""
-    key = (policy.sha256, prices.sha256)
+def bind(loaded: Loaded, policy: CreditPolicy, prices: PriceTable, *, card: Scorecard | None = None) -> Rules:
+    """This function will bind a policy and prices, once, with a registered scorecard or the one that the policy names.
+
+    Raises: PolicyInvalid.
+    """
+    key = (policy.sha256, prices.sha256, card.sha256 if card else policy.model_sha256)
     if key not in loaded.bound:
-        model = loaded.models.get(policy.model_sha256)
+        model = card or loaded.models.get(policy.model_sha256)
         if model is None:
             raise PolicyInvalid(
                 f"no scorecard has the hash {policy.model_sha256}", file=f"{policy.id} {policy.version}"
             )
+        if card is not None:  # two people put it in the place of the one named
+            policy = replace(policy, model=card.name, model_sha256=card.sha256)
         loaded.bound[key] = bind_rules(policy, model=model, prices=prices, evaluator_sha256=evaluator_hash())
     return loaded.bound[key]
 

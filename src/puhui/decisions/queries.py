@@ -8,10 +8,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from puhui.core.ids import spoken_range
+from puhui.core.refusals import Refusal
 from puhui.decisions.domain.codec import read_decision, read_input
+from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.reason_texts import ReasonTexts
 from puhui.decisions.domain.replay import Replay, replay
 from puhui.decisions.domain.rules import Rules
+from puhui.decisions.domain.scorecard import Scorecard
 from puhui.decisions.domain.stored import (
     Application,
     ApplicationEvent,
@@ -23,7 +26,18 @@ from puhui.decisions.domain.stored import (
 )
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
 from puhui.decisions.policy_files import CreditPolicyMissing, RulesUnknown, bind, in_force, load
+from puhui.decisions.registry import queries as registry
+from puhui.decisions.registry.domain import ModelState
+from puhui.decisions.registry.scoring import Chosen, choose_model
+from puhui.protection.domain import PolicyInvalid
 from puhui.runtime.rows import find_row, list_rows, list_rows_where
+
+
+class ModelDoesNotFit(Refusal):
+    """A registered scorecard cannot decide under the policy in force."""
+
+    field = "to"
+
 
 OPEN_STATES = ["draft", "submitted"]
 
@@ -40,9 +54,56 @@ def get_rules_by_hash(*, policy_sha256: str, model_sha256: str, prices_sha256: s
     loaded = load()
     policy = next((one for one in loaded.policies if one.sha256 == policy_sha256), None)
     prices = next((one for one in loaded.prices if one.sha256 == prices_sha256), None)
-    if policy is None or prices is None or policy.model_sha256 != model_sha256:
+    if policy is None or prices is None:
         raise RulesUnknown(f"policy {policy_sha256}, model {model_sha256}, prices {prices_sha256}")
-    return bind(loaded, policy, prices)
+    if policy.model_sha256 == model_sha256:
+        return bind(loaded, policy, prices)
+    card = registry.find_scorecard(model_sha256)
+    if card is None:
+        raise RulesUnknown(f"policy {policy_sha256}, model {model_sha256}, prices {prices_sha256}")
+    return bind(loaded, policy, prices, card=card)
+
+
+def choose_rules(customer_id: str, *, jurisdiction: str, on_date: date) -> Chosen:
+    """This function will return what decides for a customer on a day: champion or challenger, and who scores beside.
+
+    Raises: CreditPolicyMissing; PolicyInvalid for a broken folder, or a registered model that no longer fits the policy.
+    """
+    rules = get_rules(jurisdiction=jurisdiction, on_date=on_date)
+    scoring = registry.list_scoring()
+    if not scoring:
+        return Chosen(rules=rules, assignment=None, shadows=())
+    card, assignment = choose_model(customer_id, named=rules.model, scoring=scoring)
+    if card.sha256 != rules.model.sha256:
+        rules = bind(load(), _in_force(jurisdiction, on_date), rules.prices, card=card)
+    shadows = [one for one in scoring if one[0].state is ModelState.SHADOW]
+    return Chosen(rules=rules, assignment=assignment, shadows=shadows)
+
+
+def _in_force(jurisdiction: str, on_date: date) -> CreditPolicy:
+    return in_force(load().policies, jurisdiction=jurisdiction, on_date=on_date)
+
+
+def refuse_unfit(model_id: str, *, jurisdiction: str, on_date: date) -> None:
+    """This function will return when a registered scorecard may decide under the policy of a day.
+
+    Raises: ModelUnknown; ModelDoesNotFit when it prices silence, reads what the policy does not gather, or gives a
+    reason that has no text.
+    """
+    card = registry.get_scorer(model_id)
+    if not isinstance(card, Scorecard):
+        raise ModelDoesNotFit(why=f"{card.name} is no scorecard")
+    if loud := [one.name for one in card.features if one.absent_points]:
+        raise ModelDoesNotFit(
+            why=f"{loud[0]} has points when it is absent (G2); train with --missing neutral"
+        )
+    if mute := [one.reason for one in card.features if one.reason not in get_reason_texts().texts]:
+        raise ModelDoesNotFit(why=f"{mute[0]} has no text in the reasons file")
+    rules = get_rules(jurisdiction=jurisdiction, on_date=on_date)
+    try:
+        bind(load(), _in_force(jurisdiction, on_date), rules.prices, card=card)
+    except PolicyInvalid as error:
+        raise ModelDoesNotFit(why=str(error)) from None
 
 
 def get_reason_texts(*, on_date: date | None = None) -> ReasonTexts:

@@ -15,11 +15,11 @@ from puhui.decisions.domain.application import ApplicationState
 from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import Application, ApplicationUnknown, StoredDecision
 from puhui.decisions.domain.values import Approved, Declined, Referred
-from puhui.decisions.queries import find_decision, get_application, get_rules
+from puhui.decisions.queries import choose_rules, find_decision, get_application
 from puhui.facts import operations as facts
 from puhui.facts.domain import BureauAnswer, BureauUnavailable, facts_of_report
 from puhui.facts.queries import get_facts
-from puhui.journeys import consent, decision_input, house, parties, tell
+from puhui.journeys import consent, decision_input, house, models, parties, tell
 from puhui.lines import operations as lines
 from puhui.lines.domain import Line, LineState
 from puhui.lines.queries import find_line, list_lines
@@ -79,14 +79,14 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
         )
         facts.record_facts(facts=report, now=now)
     policy = house.policy(now)
-    rules = get_rules(jurisdiction=policy.jurisdiction, on_date=house.today(now))
+    chosen = choose_rules(customer.id, jurisdiction=policy.jurisdiction, on_date=house.today(now))
     seen = decision_input.gather(
         application=application,
         facts=get_facts(customer.id, known_at=now),
         region_code=customer.region_code,
         policy=policy,
         product=house.product(now),
-        rules=rules,
+        rules=chosen.rules,
         now=now,
         asks_person=ConsentPurpose.AUTOMATED_DECISION not in list_purposes_in_force(customer.id, now),
     )
@@ -94,9 +94,10 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
         id=derive_id("decision", application.id),
         application_id=application.id,
         input=seen,
-        decision=decide(seen, rules=rules),
+        decision=decide(seen, rules=chosen.rules),
         now=now,
     )
+    models.record_beside(decided, chosen)
     conclude(application, decided, now)
     record_audit(
         actor="house",

@@ -9,7 +9,7 @@ from puhui.access.staff import operations as desk
 from puhui.access.staff.domain import APPROVALS, Approval, ApprovalKind
 from puhui.access.staff.queries import get_approval, refuse_role
 from puhui.core.ids import derive_id
-from puhui.journeys import staff_claim, staff_payment
+from puhui.journeys import models, staff_claim, staff_payment
 from puhui.journeys.once import keep, recall
 from puhui.payments import operations as payments
 from puhui.runtime.operations import record_audit
@@ -46,6 +46,7 @@ EFFECTS: dict[ApprovalKind, Callable[[Approval, datetime], None]] = {
     ApprovalKind.DISCREPANCY_CLOSE: _close_discrepancy,
     ApprovalKind.PAYMENT_REFUND: staff_payment.refund_payment,
     ApprovalKind.ITEM_UNLOCK: _unlock,
+    ApprovalKind.MODEL_MOVE: models.carry_out,
     ApprovalKind.STAFF_OPEN: _open_login,
     ApprovalKind.STAFF_CLOSE: _close_login,
     ApprovalKind.STAFF_ROLE: _role,

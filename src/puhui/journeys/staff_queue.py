@@ -42,7 +42,9 @@ NEEDS: dict[ItemKind, frozenset[Permission]] = {
     ItemKind.SUSPENSE: frozenset({Permission.SETTLE, Permission.AUDIT}),
     ItemKind.DISCREPANCY: frozenset({Permission.SETTLE, Permission.AUDIT}),
     ItemKind.WORK: frozenset({Permission.REQUEUE, Permission.AUDIT}),
-    ItemKind.APPROVAL: frozenset({Permission.APPROVE_MONEY, Permission.APPROVE_ACCESS, Permission.AUDIT}),
+    ItemKind.APPROVAL: frozenset(
+        {Permission.APPROVE_MONEY, Permission.APPROVE_ACCESS, Permission.APPROVE_MODELS, Permission.AUDIT}
+    ),
 }
 
 

@@ -127,6 +127,8 @@ ENTRIES: dict[str, Entry] = {
     "staff_portfolio": _staff(),
     "staff_reports": _staff(),
     "staff_export": _staff(),
+    "staff_models": _staff("files", "kind", "owner"),
+    "staff_model": _staff("to", "share", "why"),
     "staff_ledger": _staff(),
     "staff_replay": _staff("kind", "id", "count", "seed"),
     "staff_webhooks": _staff("act", "endpoint"),

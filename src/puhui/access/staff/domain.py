@@ -33,6 +33,8 @@ class Permission(StrEnum):
     EXPORT = "export"  # their rows as files
     LEDGER = "ledger"  # trial balance and entries
     REPLAY = "replay"  # replay decisions, quotes, positions, postings
+    MODELS = "models"  # ask for moves of registered models
+    APPROVE_MODELS = "approve_models"  # be the second person on models
     AUDIT = "audit"  # the audit chain and the log of who looked at whom
     WEBHOOKS = "webhooks"  # what partners were told and how they answered; send it again
     TABLES = "tables"  # raw tables, read-only
@@ -45,11 +47,13 @@ _DESK = _READ | {P.WORK}
 # The one table of who may what. The access matrix in docs/reference is generated from it.
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NONE: frozenset(),
-    Role.ANALYST: frozenset(_DESK | {P.DECIDE, P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY}),
+    Role.ANALYST: frozenset(
+        _DESK | {P.DECIDE, P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY, P.MODELS, P.APPROVE_MODELS}
+    ),
     Role.OPERATIONS: frozenset(
         _DESK
         | {P.UNMASK, P.QUESTIONS, P.HELP, P.DECIDE, P.REQUEUE, P.SETTLE, P.APPROVE_MONEY, P.LEDGER, P.REPLAY}
-        | {P.WEBHOOKS}
+        | {P.WEBHOOKS, P.APPROVE_MODELS}
     ),
     Role.COLLECTIONS: frozenset(_DESK | {P.HELP}),
     Role.COMPLAINTS: frozenset(_DESK | {P.UNMASK, P.COMPLAINTS, P.QUESTIONS, P.HELP, P.REPLAY}),
@@ -72,6 +76,7 @@ class ApprovalKind(StrEnum):
     DISCREPANCY_CLOSE = "discrepancy.close"  # rail and house agree again, by hand
     PAYMENT_REFUND = "payment.refund"  # a payment is taken off its loan and sent back
     ITEM_UNLOCK = "item.unlock"  # a colleague's item is given to somebody else
+    MODEL_MOVE = "model.move"  # a registered model gets another part in decisions
     STAFF_OPEN = "staff.open"  # a login opens again
     STAFF_CLOSE = "staff.close"  # a login is closed
     STAFF_ROLE = "staff.role"  # a login gets another role
@@ -84,6 +89,7 @@ APPROVALS: dict[ApprovalKind, tuple[Permission, Permission]] = {
     ApprovalKind.DISCREPANCY_CLOSE: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.PAYMENT_REFUND: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.ITEM_UNLOCK: (P.WORK, P.WORK),
+    ApprovalKind.MODEL_MOVE: (P.MODELS, P.APPROVE_MODELS),
     ApprovalKind.STAFF_OPEN: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_CLOSE: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_ROLE: (P.STAFF, P.APPROVE_ACCESS),

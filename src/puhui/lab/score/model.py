@@ -7,7 +7,7 @@ from pathlib import Path
 
 from puhui.decisions.domain.challenger import Challenger, ChallengerInvalid, parse_challenger
 from puhui.decisions.domain.scorecard import Scorecard, ScorecardInvalid, parse_scorecard
-from puhui.lab.train.signing import ModelFilesInvalid, check_manifest
+from puhui.decisions.registry.signing import ModelFilesInvalid, check_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

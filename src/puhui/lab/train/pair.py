@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puhui.decisions.domain.challenger import parse_challenger
+from puhui.decisions.registry.signing import write_manifest
 from puhui.lab.train.card import figure, percent
 from puhui.lab.train.challenger import boosted_out_of_fold, calibrate, fit_boosted, probability
 from puhui.lab.train.challenger_document import make_challenger_document
 from puhui.lab.train.fit import SEEDS, Binner, Specials, fit
 from puhui.lab.train.metrics import Interval, calibration, intervals
 from puhui.lab.train.report import FORMAT, plain, render_report
-from puhui.lab.train.signing import write_manifest
 from puhui.lab.train.table import Table
 from puhui.lab.train.validate import fairness, split_by_time, stability
 

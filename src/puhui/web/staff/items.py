@@ -175,7 +175,9 @@ ACTS: dict[str, dict[str, Act]] = {
     "work": {**_CLAIM, "requeue": Act(needs=(P.REQUEUE,), fields=(), do=_requeue)},
     "approval": {
         "second": Act(
-            needs=(P.WORK, P.APPROVE_MONEY, P.APPROVE_ACCESS), fields=("agreed", "note"), do=_second
+            needs=(P.WORK, P.APPROVE_MONEY, P.APPROVE_ACCESS, P.APPROVE_MODELS),
+            fields=("agreed", "note"),
+            do=_second,
         )
     },
 }

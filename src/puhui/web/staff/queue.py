@@ -53,6 +53,7 @@ WHY = {
     "suspense.apply": lazy("Count suspense as a repayment"),
     "suspense.pair": lazy("Cancel two items of suspense"),
     "discrepancy.close": lazy("Close a discrepancy"),
+    "model.move": lazy("Give a model another part"),
     "payment.refund": lazy("Take a payment off its loan"),
     "item.unlock": lazy("Give a colleague’s item away"),
     "staff.open": lazy("Open a login"),

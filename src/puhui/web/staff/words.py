@@ -68,6 +68,18 @@ STATES = {
     "dispute": lazy("dispute"),
     "zh-hans": lazy("Chinese"),
     "en": lazy("English"),
+    # models and their moves
+    "proposed": lazy("proposed"),
+    "shadow": lazy("shadow"),
+    "challenger": lazy("challenger"),
+    "champion": lazy("champion"),
+    "retired": lazy("retired"),
+    "propose": lazy("proposed"),
+    "challenge": lazy("make it the challenger"),
+    "crown": lazy("make it the champion"),
+    "retire": lazy("retire it"),
+    "scorecard": lazy("scorecard"),
+    "trees": lazy("boosted trees"),
     # tables of the portfolio
     "months": lazy("by month"),
     "late": lazy("lateness"),

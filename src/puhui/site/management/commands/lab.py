@@ -41,8 +41,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error.name} is not installed; pip install 'puhui[train]'") from None
 
     def _train(self, options: dict[str, Any]) -> None:
+        from puhui.decisions.registry.signing import ModelFilesInvalid
         from puhui.lab.train.run import Options, train
-        from puhui.lab.train.signing import ModelFilesInvalid
         from puhui.lab.train.table import TrainingDataInvalid
 
         try:
@@ -76,9 +76,9 @@ class Command(BaseCommand):
         self.stdout.write(f"content sha256 {done.sha256}")
 
     def _score(self, options: dict[str, Any]) -> None:
+        from puhui.decisions.registry.signing import ModelFilesInvalid
         from puhui.lab.score.errors import ScoringDataInvalid
         from puhui.lab.score.run import score
-        from puhui.lab.train.signing import ModelFilesInvalid
 
         try:
             done = score(
