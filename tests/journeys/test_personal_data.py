@@ -49,10 +49,18 @@ def logged() -> Iterator[io.StringIO]:
 
 
 def database_bytes() -> bytes:
-    """The whole database as its file would hold it."""
+    """The whole database as its file would hold it, or on PostgreSQL every table in the binary form of a copy."""
     connection.ensure_connection()
-    raw: bytes = connection.connection.serialize()
-    return raw
+    if connection.vendor == "sqlite":
+        raw: bytes = connection.connection.serialize()
+        return raw
+    held = bytearray()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            with cursor.copy(f'COPY (SELECT * FROM "{table}") TO STDOUT (FORMAT binary)') as rows:
+                for piece in rows:
+                    held += piece
+    return bytes(held)
 
 
 def assert_absent(where: str, content: bytes) -> None:
