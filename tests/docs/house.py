@@ -48,7 +48,10 @@ class Scratch:
         if step.serves:
             self.serve(text)
             return
-        script = f"set -euo pipefail\n. {self.exports}\n{text}\nexport -p > {self.exports}\n"
+        kept = (
+            f"{{ export -p; declare -f; }} > {self.exports}"  # a reader's shell keeps variables and functions
+        )
+        script = f"set -aeuo pipefail\n. {self.exports}\n{text}\n{kept}\n"
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.root,

@@ -89,7 +89,7 @@ def test_a_search_finds_the_page_with_the_network_off(site: Path, query: str, fo
             )
             page.goto(f"{home}/{query}")
             page.locator("#search-results li a").first.wait_for()
-            assert page.locator("#search-results li a").first.inner_text() == found
+            assert found in page.locator("#search-results li > a").all_inner_texts()[:3]
             browser.close()
         server.shutdown()
 
