@@ -30,8 +30,8 @@ from puhui.loans.domain.engine import book
 from puhui.loans.domain.engine.book import Book, BookSize, widths
 
 KERNEL = (
-    "book", "calendar", "codes", "interest", "penalty", "rows", "level", "charges", "schedule", "allocate", "reshape",
-    "uses", "steps", "run", "figures",
+    "book", "calendar", "codes", "interest", "penalty", "rows", "level", "charges", "schedule", "allocate", "front",
+    "reshape", "uses", "steps", "run", "figures",
 )  # fmt: skip
 PREFIX = "puhui_kernel_"  # of the names of compiled functions
 ENTRY = "value_loans"

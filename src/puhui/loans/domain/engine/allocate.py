@@ -14,6 +14,8 @@ from puhui.loans.domain.engine.book import (
     K_VERTICAL,
     S_BALANCE,
     S_CHARGE,
+    S_FRESH,
+    S_FRESH_FROM,
     S_ROW,
     S_TILL,
     S_TODAY,
@@ -111,6 +113,7 @@ def pay(b: Book, kind: int, day: int, amount: int, used: list[int]) -> int:
     """This function will allocate a payment of `amount` on `day` by the order of its kind, add what was used to `used`
     (4 by component), and return what is left over. Nothing is lost: amount = Σ used + left over.
     """
+    b.s[S_FRESH] = 0
     work_out(b, day, 0)
     to_period_end(b, day, amount)
     if b.k[K_FEES_END] and amount >= payoff(b, day):
@@ -313,9 +316,14 @@ def open_ahead(b: Book, row: int, day: int) -> int:
 
 def settle_rows(b: Book, day: int) -> None:
     """This function will work out the schedule after a payment and note which instalments it settled."""
-    work_out(b, day, 0)
+    moved = b.s[S_ROW]
+    if b.s[S_FRESH] != day:
+        work_out(b, day, 0)
+    else:
+        moved = b.s[S_FRESH_FROM]
+    b.s[S_FRESH] = 0
     close_ahead(b, day)
-    for row in range(b.s[S_ROW]):
+    for row in range(moved):
         if open_total(b, row) > 0:
             b.met[row] = 0
         elif b.met[row] == 0:

@@ -38,7 +38,7 @@ class Book(NamedTuple):
     early: list[int]  # paid before the due date
     late: list[int]  # paid after it
     met: list[int]  # day on which nothing was left, 0 = not yet
-    carry: list[int]  # interest of the period that the instalment could not hold
+    carry: list[int]  # interest that the instalment could not hold and hands on
     credit_principal: list[int]  # principal put back upon it (chargeback)
     credit_interest: list[int]  # interest put back upon it
     at_interest: list[int]  # interest to the day of a payment, used while one is allocated
@@ -51,6 +51,8 @@ class Book(NamedTuple):
     mark: list[int]  # 1 = an instalment that a payment ahead reaches
     held: list[int]  # a figure of the instalment kept while others change
     kept: list[int]  # another one
+    raw: list[int]  # interest of a period that is over, kept while only payments follow
+    raw_planned: list[int]  # principal planned before it when it was worked out
     change_date: list[int]  # when principal moved
     change_amount: list[int]  # by how much: above zero = more is owed
     change_kind: list[int]  # 1 = lent (planned), 0 = paid or put back
@@ -80,6 +82,9 @@ class Book(NamedTuple):
     turn: list[int]  # events in the order in which they count
     key: list[int]  # by what they are ordered
     off: list[int]  # of an event: 1 = reversed, 2 = its down payment is
+    memo: list[
+        int
+    ]  # discount factors of equal periods by rate and number: what they add up to is the same for every loan
 
 
 # The contract's constants.
@@ -120,7 +125,10 @@ class Book(NamedTuple):
 ) = range(33)
 
 # Running totals. S_ROW to S_TURN count the places in use of the columns; S_BALANCE is the sum of all movements, S_MIXED = 1
-# where one was noted after one of a later day.
+# where one was noted after one of a later day. S_FRONT and what follows belong to `front`: how many instalments are settled
+# for good (−1 = not looked at), what they hand on, leave, have open and planned; the first instalment that is not due;
+# 1 = those from it on wait to be worked out; of how many the interest is kept in `raw`. S_FRESH is the day on which a plan
+# was worked out that nothing has changed since, 0 = none, and S_FRESH_FROM the instalment from which all of it is open.
 (
     S_LENT,
     S_OWED,
@@ -152,8 +160,18 @@ class Book(NamedTuple):
     S_BORNE,
     S_SOLD,
     S_MIXED,
+    S_FRONT,
+    S_FRONT_CARRY,
+    S_FRONT_LEFT,
+    S_FRONT_OPEN,
+    S_FRONT_PLANNED,
+    S_AHEAD,
+    S_STALE,
+    S_KNOWN,
+    S_FRESH,
+    S_FRESH_FROM,
     S_WIDTH,
-) = range(31)
+) = range(41)
 
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)
@@ -170,7 +188,10 @@ FAULT_REFUND = 4  # a refund that gives interest back needs the book of another 
 FAULT_EVENT = 8  # an event refers to one that is not there
 
 EVENT_WIDTH = 22  # integers of an event, indexed by E_*
-OWN_WIDTHS = {"s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4}
+MEMO_PLACES = 64  # of two numbers: what it is for, and the sum
+OWN_WIDTHS = {
+    "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": 2 * MEMO_PLACES,
+}  # fmt: skip
 
 
 class BookSize(NamedTuple):
@@ -247,6 +268,9 @@ def insert_row(b: Book, at: int, kind: int, start: int, due: int) -> None:
     """This function will put an empty instalment at position `at`."""
     n = b.s[S_ROW]
     b.s[S_ROW] = n + 1
+    if at == n:  # places beyond those in use are empty
+        b.start[at], b.due[at], b.kind[at] = start, due, kind
+        return
     for column in (
         b.start, b.due, b.kind, b.emi, b.level, b.principal, b.interest, b.fee, b.penalty, b.early, b.late, b.met,
         b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.span, b.part, b.borne,
@@ -257,14 +281,30 @@ def insert_row(b: Book, at: int, kind: int, start: int, due: int) -> None:
     b.start[at] = start
     b.due[at] = due
     b.kind[at] = kind
-    if at == n:
-        return
     for c in range(b.s[S_CHARGE]):
         if b.charge_row[c] >= at:
             b.charge_row[c] += 1
     for i in range(b.s[S_SETTLED]):
         if b.settled_row[i] >= at:
             b.settled_row[i] += 1
+
+
+def clear_rows(b: Book) -> None:
+    """This function will empty every instalment in use."""
+    n = b.s[S_ROW]
+    for column in (
+        b.start, b.due, b.kind, b.emi, b.level, b.principal, b.interest, b.fee, b.penalty, b.early, b.late, b.met,
+        b.carry, b.credit_principal, b.credit_interest, b.at_interest, b.grace, b.base, b.whole, b.span, b.part, b.borne,
+    ):  # fmt: skip
+        clear_places(column, n)
+    clear_places(b.paid, 4 * n)
+    clear_places(b.waived, 4 * n)
+
+
+def clear_places(column: list[int], count: int) -> None:
+    """This function will set the first `count` places of a column to nothing."""
+    for i in range(count):
+        column[i] = 0
 
 
 def remove_row(b: Book, at: int) -> None:

@@ -11,6 +11,7 @@ from puhui.loans.domain.engine.codes import Unit
 
 DAYS_400 = 146_097  # days of 400 Gregorian years
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)  # of a month in a year of 365 days
 
 
 def is_leap(year: int) -> bool:
@@ -43,18 +44,15 @@ def civil(day: int) -> tuple[int, int, int]:
     """This function will return (year, month, day of the month) of an ordinal."""
     year = year_of(day)
     left = day - first_of_year(year)
-    month = 1
-    while left >= month_length(year, month):
-        left -= month_length(year, month)
-        month += 1
-    return year, month, left + 1
+    leap, month = 1 if is_leap(year) else 0, min(12, left // 29 + 1)
+    while month > 1 and left < DAYS_BEFORE[month - 1] + (leap if month > 2 else 0):
+        month -= 1
+    return year, month, left + 1 - DAYS_BEFORE[month - 1] - (leap if month > 2 else 0)
 
 
 def ordinal(year: int, month: int, day: int) -> int:
     """This function will return the ordinal of a civil date; a day past the month's end is clamped to it."""
-    found = first_of_year(year)
-    for before in range(1, month):
-        found += month_length(year, before)
+    found = first_of_year(year) + DAYS_BEFORE[month - 1] + (1 if month > 2 and is_leap(year) else 0)
     return found + min(day, month_length(year, month)) - 1
 
 

@@ -34,8 +34,8 @@ from puhui.loans.domain.engine.book import (
     S_WRITTEN_OFF,
     TABLE_WIDTH,
     Book,
-    open_of,
     open_total,
+    paid_all,
     waived_all,
 )
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, Component, Kind, RowKind, Unit
@@ -108,7 +108,7 @@ def late_since(b: Book, day: int) -> int:
     """
     since = 0
     for row in range(b.s[S_ROW]):
-        if b.due[row] < day and open_total(b, row) > 0 and (since == 0 or b.due[row] < since):
+        if b.due[row] < day and (since == 0 or b.due[row] < since) and open_total(b, row) > 0:
             since = b.due[row]
     for n in range(b.s[S_LINE]):
         at = LINE_WIDTH * n
@@ -127,24 +127,45 @@ def late_since(b: Book, day: int) -> int:
 
 def read_rows(b: Book, day: int, out: list[int], at: int, width: int) -> int:
     """This function will add up the instalments into the result, and return what is scheduled and not yet paid."""
-    outstanding = 0
+    penalty, fee, interest, principal, late, next_due, next_amount = 0, 0, 0, 0, 0, 0, 0
     for row in range(b.s[S_ROW]):
-        left = open_total(b, row)
-        outstanding += left
-        out[at + V_PENALTY * width] += open_of(b, row, 0)
-        out[at + V_FEE * width] += open_of(b, row, 1)
-        out[at + V_INTEREST * width] += open_of(b, row, 2)
-        out[at + V_PRINCIPAL * width] += open_of(b, row, 3)
-        out[at + V_PAID_OTHER * width] += b.paid[4 * row] + b.paid[4 * row + 1]
-        out[at + V_PAID_INTEREST * width] += b.paid[4 * row + 2]
-        out[at + V_PAID_PRINCIPAL * width] += b.paid[4 * row + 3]
-        out[at + V_WAIVED * width] += waived_all(b, row)
+        own = (b.penalty[row], b.fee[row], b.interest[row], b.principal[row])
+        left = own[0] + own[1] + own[2] + own[3] - paid_all(b, row) - waived_all(b, row)
+        penalty, fee, interest, principal = (
+            penalty + own[0],
+            fee + own[1],
+            interest + own[2],
+            principal + own[3],
+        )
         if left > 0 and b.due[row] < day:
-            out[at + V_LATE * width] += left
-        elif left > 0 and out[at + V_NEXT_DUE * width] == 0 and b.kind[row] != RowKind.CLOSED:
-            out[at + V_NEXT_DUE * width] = b.due[row]
-            out[at + V_NEXT_AMOUNT * width] = left
-    return outstanding
+            late += left
+        elif left > 0 and next_due == 0 and b.kind[row] != RowKind.CLOSED:
+            next_due, next_amount = b.due[row], left
+    paid, gone = sum_of(b.paid, b.s[S_ROW]), sum_of(b.waived, b.s[S_ROW])
+    out[at + V_PENALTY * width] = penalty - paid[0] - gone[0]
+    out[at + V_FEE * width] = fee - paid[1] - gone[1]
+    out[at + V_INTEREST * width] = interest - paid[2] - gone[2]
+    out[at + V_PRINCIPAL * width] = principal - paid[3] - gone[3]
+    out[at + V_PAID_OTHER * width] = paid[0] + paid[1]
+    out[at + V_PAID_INTEREST * width] = paid[2]
+    out[at + V_PAID_PRINCIPAL * width] = paid[3]
+    out[at + V_WAIVED * width] = gone[0] + gone[1] + gone[2] + gone[3]
+    out[at + V_LATE * width] = late
+    out[at + V_NEXT_DUE * width] = next_due
+    out[at + V_NEXT_AMOUNT * width] = next_amount
+    due = penalty + fee + interest + principal
+    return due - paid[0] - paid[1] - paid[2] - paid[3] - gone[0] - gone[1] - gone[2] - gone[3]
+
+
+def sum_of(four: list[int], rows: int) -> tuple[int, int, int, int]:
+    """This function will add up amounts by component, four an instalment."""
+    one, two, three, last = 0, 0, 0, 0
+    for row in range(rows):
+        one += four[4 * row]
+        two += four[4 * row + 1]
+        three += four[4 * row + 2]
+        last += four[4 * row + 3]
+    return one, two, three, last
 
 
 def read_figures(
@@ -171,9 +192,10 @@ def read_figures(
         work_out(b, day, day)
         b.s[S_TILL] = 0
         out[at + V_PAYOFF * width] = payoff(b, day)
+        accrued = 0
         for row in range(b.s[S_ROW]):
-            borne = b.at_interest[row] - b.paid[4 * row + 2] - b.waived[4 * row + 2]
-            out[at + V_ACCRUED * width] += max(0, borne)
+            accrued += max(0, b.at_interest[row] - b.paid[4 * row + 2] - b.waived[4 * row + 2])
+        out[at + V_ACCRUED * width] = accrued
     out[at + V_FAULT * width] = b.s[S_FAULT]
 
 
@@ -197,11 +219,20 @@ def read_event(
     events[at + E_DOWN] = 1 if kind & TAKES_DOWN else 0
 
 
-def read_terms(b: Book, table: list[int], number: int, count: int, start: int, first_due: int) -> None:
-    """This function will set a book's contract: line `number` of the table of terms, and what is the loan's own."""
+def read_terms(
+    b: Book, table: list[int], number: int, count: int, start: int, first_due: int, is_other: bool
+) -> None:
+    """This function will set a book's contract: line `number` of the table of terms, and what is the loan's own. Without
+    `is_other` the orders stand there already.
+    """
     at = TERMS_WIDTH * number
     for i in range(K_WIDTH):
         b.k[i] = table[at + i]
+    b.k[K_COUNT] = count
+    b.k[K_START] = start
+    b.k[K_FIRST_DUE] = first_due
+    if not is_other:
+        return
     at += K_WIDTH
     for i in range(108):
         b.order[i] = table[at + i]
@@ -209,9 +240,6 @@ def read_terms(b: Book, table: list[int], number: int, count: int, start: int, f
         b.ahead[i] = table[at + 108 + i]
     for i in range(4):
         b.credit[i] = table[at + 117 + i]
-    b.k[K_COUNT] = count
-    b.k[K_START] = start
-    b.k[K_FIRST_DUE] = first_due
 
 
 def read_signed(b: Book, signed: list[int], begin: int, end: int) -> int:
@@ -285,9 +313,10 @@ def value_loans(
     in V_FAULT and no other figure; faults `forgiven` are none (plain Python forgives FAULT_WIDE).
     """
     b = books[0]
-    capacity = len(events) // EVENT_WIDTH
+    capacity, before = len(events) // EVENT_WIDTH, -1
     for i in range(begin, end):
-        read_terms(b, table, number[i], count[i], start[i], first_due[i])
+        read_terms(b, table, number[i], count[i], start[i], first_due[i], number[i] != before)
+        before = number[i]
         n = read_events(
             events,
             kind,

@@ -12,22 +12,49 @@ from puhui.loans.domain.engine.book import (
     K_PLAN,
     K_RELEVEL,
     K_UNIT,
+    MEMO_PLACES,
+    S_BALANCE,
     S_CHANGE,
     S_FAULT,
+    S_FRESH,
+    S_FRESH_FROM,
     S_OWED,
     S_ROW,
     Book,
     paid_of,
 )
 from puhui.loans.domain.engine.codes import Basis, Method, Plan, RowKind, Unit
-from puhui.loans.domain.engine.interest import PPM, first_base, half_even, rate_on, stretch
-from puhui.loans.domain.engine.rows import counted_day, down_part, round_level, round_parts, rounded, work_out
+from puhui.loans.domain.engine.interest import (
+    PPM,
+    WIDEST_BALANCE,
+    WIDEST_DAYS,
+    WIDEST_FACTOR,
+    WIDEST_WEIGHT,
+    first_base,
+    half_even,
+    rate_on,
+    stretch,
+)
+from puhui.loans.domain.engine.rows import (
+    TWELVE_PPM,
+    counted_day,
+    down_part,
+    equal_months,
+    is_whole,
+    one_rate,
+    period_interest,
+    round_level,
+    round_parts,
+    rounded,
+    work_out,
+)
 
 SCALE = 10**16  # discount factors are kept to 16 places: 400 of them still fit into 62 bits
 WIDEST_TOTAL = 2**62  # of the discount factors
 WIDEST_LEVEL = 10**12  # of a balance, minor units
 SPLIT = 2**20  # of a numerator < 2**41
 WIDEST_DENOMINATOR = 2**41
+MOST_EQUAL = 1024  # instalments of a sum of discount factors that is remembered
 WIDEST_FLAT = 9 * 10**18  # numerator of the interest of all periods
 
 
@@ -35,6 +62,19 @@ def level_payment(b: Book, begin: int, balance: int) -> int:
     """This function will return the level payment that repays `balance` over the instalments that share it from `begin`
     on: P / Σ Π 1 / (1 + f), rounded.
     """
+    return level_by(b, factors(b, begin), balance)
+
+
+def level_by(b: Book, total: int, balance: int) -> int:
+    """This function will return the level payment of `balance` where the discount factors add up to `total`."""
+    if total >= WIDEST_TOTAL or balance > WIDEST_LEVEL:
+        b.s[S_FAULT] |= FAULT_WIDE
+    whole, rest = times_scale(balance, total)
+    return round_parts(b, whole, rest, total)
+
+
+def factors(b: Book, begin: int) -> int:
+    """This function will add up the discount factors of the instalments that share a level payment from `begin` on."""
     discount, total = SCALE, 0
     for row in range(begin, b.s[S_ROW]):
         if not shares_level(b, row):
@@ -44,10 +84,34 @@ def level_payment(b: Book, begin: int, balance: int) -> int:
             up, base = up * 366 + second * base, base * 366
         discount = scaled(b, discount, base * PPM, base * PPM + up)
         total += discount
-    if total >= WIDEST_TOTAL or balance > WIDEST_LEVEL:
-        b.s[S_FAULT] |= FAULT_WIDE
-    whole, rest = times_scale(balance, total)
-    return round_parts(b, whole, rest, total)
+    return total
+
+
+def remembered(b: Book, first: int, count: int, yearly: int) -> int:
+    """This function will return the sum of the discount factors of `count` instalments from `first` on, all but the first
+    whole periods of `yearly` / 12 ppm each. Where the first is one, too, the sum depends on nothing else and is worked
+    out once for many loans.
+    """
+    days, months = b.due[first] - b.start[first], equal_months(b)
+    is_equal = is_whole(b, first) and 0 < days <= WIDEST_DAYS and days * months <= WIDEST_WEIGHT
+    if not is_equal or one_rate(b, b.start[first], b.due[first]) * months != yearly or count >= MOST_EQUAL:
+        up, _, base = factor(b, first)
+        return sum_of_factors(b, scaled(b, SCALE, base * PPM, base * PPM + up), count, yearly)
+    key = yearly * MOST_EQUAL + count
+    at = key % MEMO_PLACES * 2
+    if b.memo[at] != key:
+        one = scaled(b, SCALE, TWELVE_PPM, TWELVE_PPM + yearly)
+        b.memo[at], b.memo[at + 1] = key, sum_of_factors(b, one, count, yearly)
+    return b.memo[at + 1]
+
+
+def sum_of_factors(b: Book, discount: int, count: int, yearly: int) -> int:
+    """This function will add up `count` discount factors: a first one, then one for each equal period."""
+    total = discount
+    for _ in range(count - 1):
+        discount = scaled(b, discount, TWELVE_PPM, TWELVE_PPM + yearly)
+        total += discount
+    return total
 
 
 def scaled(b: Book, value: int, numerator: int, denominator: int) -> int:
@@ -108,6 +172,8 @@ def factor(b: Book, row: int) -> tuple[int, int, int]:
 
 def set_level(b: Book, first: int, today: int) -> None:
     """This function will work out the payments of the instalments from `first` on, by the contract's method."""
+    if set_untouched(b, first, today):
+        return
     regular, bearing = 0, 0
     for r in range(first, b.s[S_ROW]):
         if b.kind[r] == RowKind.REGULAR:
@@ -128,6 +194,130 @@ def set_level(b: Book, first: int, today: int) -> None:
     elif bearing:
         set_annuity(b, first, bearing, balance, today)
     work_out(b, today, 0)
+    if method == Method.EQUAL_PRINCIPAL:
+        b.s[S_FRESH], b.s[S_FRESH_FROM] = today, b.s[S_ROW]
+
+
+def set_untouched(b: Book, first: int, today: int) -> bool:
+    """This function will set the level payment where nothing is paid yet of any instalment from `first` on and all of them
+    but the first are whole equal periods: only the last payment is then needed to level again, so the plan is followed
+    without being written down. It tells whether that was so; if not, nothing is decided yet.
+    """
+    months = equal_months(b)
+    if b.k[K_METHOD] != Method.EQUAL_INSTALMENT or not months or not is_untouched(b, first, today, months):
+        return False
+    n = b.s[S_ROW]
+    before, planned, latest, left, carry = 0, 0, 0, b.s[S_OWED], 0
+    if first:
+        work_out(b, today, 0)
+        for r in range(first):
+            carry = b.carry[r] if b.kind[r] == RowKind.REGULAR else carry
+            before += b.principal[r] - b.paid[4 * r + 3] - b.waived[4 * r + 3]
+            planned += b.principal[r]
+            latest = max(latest, b.due[r])
+        left -= planned
+    found = period_interest(b, first, today, 0, months, before, planned, latest) + b.base[first] + carry
+    count, balance = n - first, b.s[S_BALANCE] - before
+    if left <= 0 or balance <= 0 or balance > WIDEST_BALANCE:
+        return False
+    yearly = months * one_rate(b, b.start[n - 1], b.due[n - 1])
+    total = remembered(b, first, count, yearly) if yearly > 0 else factors(b, first)
+    emi = level_by(b, total, left)
+    emi = level_again(b, count, emi, found, left, balance, yearly)
+    if emi <= 0:
+        return False
+    follow(b, first, emi, found, left, balance, yearly)
+    b.s[S_FRESH], b.s[S_FRESH_FROM] = today, first
+    return True
+
+
+def follow(b: Book, first: int, emi: int, found: int, left: int, balance: int, yearly: int) -> None:
+    """This function will write a plan down as `work_out` would: `emi` from instalment `first` on, the last one takes what
+    is left.
+    """
+    last = b.s[S_ROW] - 1
+    for row in range(first, last):
+        part = emi - found
+        b.emi[row] = b.level[row] = emi
+        b.interest[row], b.principal[row] = found, part
+        b.carry[row] = b.met[row] = 0
+        left -= part
+        balance -= part
+        found = half_even(balance * yearly, TWELVE_PPM)
+    b.level[last], b.emi[last] = emi, left + found
+    b.interest[last], b.principal[last] = found, left
+    b.carry[last] = b.met[last] = 0
+
+
+def is_untouched(b: Book, first: int, today: int, months: int) -> bool:
+    """This function will tell whether instalments from `first` on are regular, unpaid, and, but for the first, whole
+    periods to come in which principal does not move.
+    """
+    n, changes = b.s[S_ROW], b.s[S_CHANGE]
+    if first > n - 2 or b.k[K_PLAN] != Plan.ANNUITY or b.due[first] < today:
+        return False
+    if changes == 0 or b.change_date[changes - 1] > b.due[first]:
+        return False
+    rate = one_rate(b, b.due[first], b.due[n - 1])
+    if rate < 0 or rate > PPM or b.s[S_BALANCE] * rate > WIDEST_FACTOR:
+        return False
+    for row in range(first):
+        if b.due[row] > b.start[first]:
+            return False
+    return are_whole(b, first, months)
+
+
+def are_whole(b: Book, first: int, months: int) -> bool:
+    """This function will tell whether instalments from `first` on are regular and unpaid, nothing put upon them, and their
+    periods whole and without gaps. All of it is gathered before anything is decided: that is quickest.
+    """
+    n = b.s[S_ROW]
+    odd, least, most = 0, WIDEST_DAYS, 1
+    for row in range(first, n):
+        odd |= b.kind[row] | b.grace[row] | b.credit_principal[row] | b.credit_interest[row]
+    for row in range(first + 1, n):
+        days = b.due[row] - b.start[row]
+        least, most = min(least, days), max(most, days)
+        odd |= b.span[row] | b.part[row] | (b.whole[row] * (b.whole[row] ^ days))
+        odd |= b.base[row] | (b.start[row] ^ b.due[row - 1])
+    for at in range(4 * first, 4 * n):
+        odd |= b.paid[at] | b.waived[at]
+    return odd == 0 and least > 0 and most <= WIDEST_DAYS and most * months <= WIDEST_WEIGHT
+
+
+def level_again(b: Book, count: int, emi: int, found: int, left: int, balance: int, yearly: int) -> int:
+    """This function will level again what the last of `count` instalments differs by, as `set_annuity` does, and return
+    the payment, 0 where the plan cannot be followed.
+    """
+    last = last_payment(count, emi, found, left, balance, yearly)
+    for _ in range(3 if b.k[K_RELEVEL] else 0):
+        gap = last - emi
+        if last <= 0 or abs(gap) * 100 <= count // 2 * b.k[K_CENT]:
+            break
+        changed = round_level(b, emi + half_even(gap, count), 1)
+        if changed == emi:
+            break
+        other = last_payment(count, changed, found, left, balance, yearly)
+        if other <= 0:
+            return 0
+        if abs(other - changed) >= abs(gap):
+            break
+        emi, last = changed, other
+    return emi if last > 0 else 0
+
+
+def last_payment(count: int, emi: int, found: int, left: int, balance: int, yearly: int) -> int:
+    """This function will return the last of `count` payments of `emi`, `found` being the first one's interest, or 0 where
+    interest does not fit into a payment or nothing is left for the last one.
+    """
+    for _ in range(count - 1):
+        part = emi - found
+        left -= part
+        balance -= part
+        if part < 0 or left <= 0 or balance < 0:
+            return 0
+        found = half_even(balance * yearly, TWELVE_PPM)
+    return left + found
 
 
 def set_principal(b: Book, first: int, bearing: int, balance: int) -> None:

@@ -9,6 +9,7 @@ from puhui.loans.domain.engine.book import (
     K_RECALC,
     K_UNIT,
     S_BALANCE,
+    S_FRESH,
     S_ROW,
     Book,
     insert_row,
@@ -107,7 +108,8 @@ def finish(b: Book, begin: int, day: int, principal: int, moved: int, interest: 
     else:
         split_evenly(b, begin, principal, moved)
     place_charges(b)
-    work_out(b, day, 0)
+    if b.s[S_FRESH] != day:
+        work_out(b, day, 0)
 
 
 def split_evenly(b: Book, begin: int, principal: int, interest: int) -> None:

@@ -9,27 +9,41 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
     FAULT_WIDE,
+    K_BASIS,
     K_DIGITS,
     K_DOWN_PPM,
+    K_EVERY,
     K_FLAT,
     K_METHOD,
     K_MULTIPLE,
     K_PERIOD_INTEREST,
     K_RECALC,
     K_ROUND,
+    K_UNIT,
     S_BALANCE,
     S_CHANGE,
     S_FAULT,
+    S_FRONT,
+    S_FRONT_CARRY,
+    S_FRONT_LEFT,
+    S_FRONT_OPEN,
+    S_FRONT_PLANNED,
     S_MIXED,
     S_OWED,
+    S_PAUSE,
+    S_RATE,
     S_ROW,
     S_TILL,
     Book,
     paid_of,
 )
-from puhui.loans.domain.engine.codes import Method, Recalculation, RowKind
+from puhui.loans.domain.engine.codes import Basis, Method, Recalculation, RowKind, Unit
 from puhui.loans.domain.engine.interest import (
     PPM,
+    WIDEST_BALANCE,
+    WIDEST_DAYS,
+    WIDEST_FACTOR,
+    WIDEST_WEIGHT,
     by_daily,
     first_base,
     half_even,
@@ -38,6 +52,7 @@ from puhui.loans.domain.engine.interest import (
 )
 
 ROUND_HALF_EVEN, ROUND_UP, ROUND_DOWN = 0, 1, 2
+TWELVE_PPM = 12 * PPM  # ppm of a year in months
 
 
 def round_level(b: Book, numerator: int, denominator: int) -> int:
@@ -116,27 +131,97 @@ def last_regular(b: Book) -> int:
 
 
 def work_out(b: Book, today: int, till: int) -> None:
-    """This function will work out every instalment's interest and principal, as known on `today`.
+    """This function will work out every instalment's interest and principal, as known on `today`; those that are settled
+    for good (`S_FRONT`) stay.
 
     With `till` > 0 only the interest to that day is worked out, into `at_interest`; nothing else changes.
     """
-    n, last, carry, left = b.s[S_ROW], last_open(b), 0, b.s[S_OWED]
-    for row in range(n):
-        if b.kind[row] != RowKind.REGULAR:
-            left -= b.principal[row]
-        elif is_full(b, row) and row != last:
-            left -= b.paid[4 * row + 3]
-    for row in range(n):
+    n, last, left = b.s[S_ROW], last_open(b), b.s[S_OWED]
+    begin, carry, before, planned, latest = 0, 0, 0, 0, 0
+    if b.s[S_FRONT] > 0:
+        begin, carry, left = b.s[S_FRONT], b.s[S_FRONT_CARRY], b.s[S_FRONT_LEFT]
+        before, planned, latest = b.s[S_FRONT_OPEN], b.s[S_FRONT_PLANNED], b.due[begin - 1]
+    left -= settled_principal(b, begin, n, last)
+    months = equal_months(b)
+    for row in range(begin, n):
         if b.kind[row] != RowKind.REGULAR:
             b.at_interest[row] = b.interest[row]
-            continue
-        found = period_interest(b, row, today, till) + carry + (0 if b.k[K_FLAT] else b.base[row])
-        if till:
-            carry = interest_to(b, row, found)
-            continue
-        full = is_full(b, row) and row != last
-        carry = split_full(b, row, found) if full else split_row(b, row, found, left, row == last)
-        left -= 0 if full else b.principal[row]
+        else:
+            found = period_interest(b, row, today, till, months, before, planned, latest)
+            carry, left = work_row(b, row, found, till, left, carry, last)
+        before += b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
+        planned += b.principal[row]
+        latest = max(latest, b.due[row])
+
+
+def settled_principal(b: Book, begin: int, end: int, last: int) -> int:
+    """This function will return the principal of instalments that no longer take what is left: those by agreement and the
+    paid ones, the last open one apart.
+    """
+    found = 0
+    for row in range(begin, end):
+        if b.kind[row] != RowKind.REGULAR:
+            found += b.principal[row]
+        elif is_full(b, row) and row != last:
+            found += b.paid[4 * row + 3]
+    return found
+
+
+def work_row(b: Book, row: int, found: int, till: int, left: int, carry: int, last: int) -> tuple[int, int]:
+    """This function will split a regular instalment's payment, or with `till` keep its interest to that day, and return
+    the interest that it hands on and the principal that it leaves.
+    """
+    found += carry + (0 if b.k[K_FLAT] else b.base[row])
+    if till:
+        return interest_to(b, row, found), left
+    if is_full(b, row) and row != last:
+        b.carry[row] = split_full(b, row, found)
+        return b.carry[row], left
+    b.carry[row] = split_row(b, row, found, left, row == last)
+    return b.carry[row], left - b.principal[row]
+
+
+def equal_months(b: Book) -> int:
+    """This function will return the months of a period where a whole one bears the same share of a year whatever its days,
+    and nothing but the principal moves its interest; 0 elsewhere.
+    """
+    k = b.k
+    if k[K_FLAT] or k[K_DIGITS] or k[K_PERIOD_INTEREST] or k[K_RECALC] == Recalculation.NONE:
+        return 0
+    if b.s[S_PAUSE] or b.s[S_TILL] or b.s[S_MIXED]:
+        return 0
+    if k[K_BASIS] != Basis.THIRTY_360 and k[K_BASIS] != Basis.ANNUAL:
+        return 0
+    if k[K_UNIT] == Unit.MONTH:
+        return k[K_EVERY]
+    return 12 * k[K_EVERY] if k[K_UNIT] == Unit.YEAR else 0
+
+
+def one_rate(b: Book, start: int, end: int) -> int:
+    """This function will return the rate of all of (start, end], −1 if it changes within."""
+    n = b.s[S_RATE]
+    if n == 1 or b.rate_date[1] - 1 >= end:
+        return b.rate[0]
+    return b.rate[n - 1] if b.rate_date[n - 1] <= start + 1 else -1
+
+
+def is_whole(b: Book, row: int) -> bool:
+    """This function will tell whether the days of an instalment are those of one regular period."""
+    if b.span[row] or b.part[row]:
+        return False
+    return b.whole[row] == 0 or b.whole[row] == b.due[row] - b.start[row]
+
+
+def of_whole_period(b: Book, row: int, balance: int, months: int) -> int:
+    """This function will return the interest of `balance` over a whole period of equal months: the days cancel out.
+    −1 where they do not, or where the numbers are too wide for it.
+    """
+    days, rate = b.due[row] - b.start[row], one_rate(b, b.start[row], b.due[row])
+    if not is_whole(b, row) or rate < 0 or rate > PPM:
+        return -1
+    if balance > WIDEST_BALANCE or balance * rate > WIDEST_FACTOR or days > WIDEST_DAYS:
+        return -1
+    return -1 if days * months > WIDEST_WEIGHT else half_even(balance * rate * months, TWELVE_PPM)
 
 
 def interest_to(b: Book, row: int, found: int) -> int:
@@ -192,8 +277,13 @@ def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
     return max(0, found - b.interest[row])
 
 
-def period_interest(b: Book, row: int, today: int, till: int) -> int:
-    """This function will return the interest of an instalment's period, or of its days to `till`, minor units."""
+def period_interest(
+    b: Book, row: int, today: int, till: int, months: int, before: int, planned: int, latest: int
+) -> int:
+    """This function will return the interest of an instalment's period, or of its days to `till`, minor units. `months`
+    as of `equal_months`; of the instalments before it what is open of their principal (`before`), their principal
+    (`planned`) and their latest due date.
+    """
     start, end = b.start[row], b.due[row]
     if till and (till <= start or not b.s[S_TILL]):
         end = min(end, till)
@@ -206,17 +296,34 @@ def period_interest(b: Book, row: int, today: int, till: int) -> int:
     if b.k[K_RECALC] == Recalculation.NONE:
         first, second = planned_interest(b, row, start, end)
         return rounded(b, row, first, second, end - start)
+    if months and end == b.due[row] and latest <= start and (today <= start or today >= end):
+        found = quiet_interest(b, row, today, months, before, planned)
+        if found >= 0:
+            return found
     first, second, at = 0, 0, start
     known = min(end, today)
     if known > start:
-        first, second = real_interest(b, row, start, known)
+        first, second = real_interest(b, row, start, known, planned, latest)
         at = known
     if end > at:
         stays = b.k[K_RECALC] == Recalculation.PERIOD or (b.s[S_TILL] == 1 and till > start)
-        balance = known_balance(b, at) if stays and at > start else future_balance(b, row, at)
+        balance = known_balance(b, at) if stays and at > start else future_balance(b, row, at, before, latest)
         more, other = future_interest(b, row, balance, at, end)
         first, second = first + more, second + other
     return rounded(b, row, first, second, end - start)
+
+
+def quiet_interest(b: Book, row: int, today: int, months: int, before: int, planned: int) -> int:
+    """This function will return the interest of a whole period that is all over or all to come, and in which principal
+    does not move; −1 where it does.
+    """
+    n = b.s[S_CHANGE]
+    if n and b.change_date[n - 1] > b.start[row]:
+        return -1
+    if today <= b.start[row]:
+        return of_whole_period(b, row, max(0, b.s[S_BALANCE] - before), months)
+    lent = b.change_lent[n - 1] if n else 0
+    return of_whole_period(b, row, bearing(b, b.s[S_BALANCE], lent - planned), months)
 
 
 def rounded(b: Book, row: int, first: int, second: int, days: int) -> int:
@@ -269,8 +376,10 @@ def known_balance(b: Book, day: int) -> int:
 
 def future_interest(b: Book, row: int, balance: int, start: int, end: int) -> tuple[int, int]:
     """This function will add up interest on `balance` over (start, end], payouts on the way included."""
-    first, second, at = 0, 0, start
-    for i in range(changes_to(b, start) if in_order(b) else 0, b.s[S_CHANGE]):
+    first, second, at, n = 0, 0, start, b.s[S_CHANGE]
+    if in_order(b) and (n == 0 or b.change_date[n - 1] <= start):
+        return stretch(b, row, max(0, balance), start, end)
+    for i in range(changes_to(b, start) if in_order(b) else 0, n):
         day = counted_day(b, row, i)
         if b.change_kind[i] and start < day < end:
             more, other = stretch(b, row, max(0, balance), at, day)
@@ -280,21 +389,28 @@ def future_interest(b: Book, row: int, balance: int, start: int, end: int) -> tu
     return first + more, second + other
 
 
-def future_balance(b: Book, row: int, day: int) -> int:
-    """This function will return the principal that bears interest after `day` if all due by then is paid on it."""
+def future_balance(b: Book, row: int, day: int, before: int, latest: int) -> int:
+    """This function will return the principal that bears interest after `day` if all due by then is paid on it. `before`
+    is what is open of the principal of all instalments before, `latest` the last of their due dates.
+    """
     balance = known_balance(b, max(day, b.start[row]))
+    if latest <= max(day, b.start[row]):
+        return max(0, balance - before)
     for r in range(row):
         if b.due[r] <= max(day, b.start[row]):
             balance -= b.principal[r] - b.paid[4 * r + 3] - b.waived[4 * r + 3]
     return max(0, balance)
 
 
-def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
-    """This function will add up interest on the principal that was really owed on each day of (start, end]."""
+def real_interest(b: Book, row: int, start: int, end: int, planned: int, latest: int) -> tuple[int, int]:
+    """This function will add up interest on the principal that was really owed on each day of (start, end]. `planned` is
+    the principal of all instalments before, `latest` the last of their due dates.
+    """
     balance, lent, at, first, second = 0, 0, start, 0, 0
-    for r in range(row):
-        if b.due[r] <= start:
-            lent -= b.principal[r]
+    if latest <= start:
+        lent -= planned
+    else:
+        lent -= planned_to(b, row, start)
     skipped, ordered = 0, in_order(b)
     if ordered:
         skipped = changes_to(b, start)
@@ -312,6 +428,15 @@ def real_interest(b: Book, row: int, start: int, end: int) -> tuple[int, int]:
             lent += b.change_amount[i] if b.change_kind[i] else 0
     more, other = stretch(b, row, bearing(b, balance, lent), at, end)
     return first + more, second + other
+
+
+def planned_to(b: Book, row: int, day: int) -> int:
+    """This function will return the principal of the instalments before `row` that are due by `day`."""
+    found = 0
+    for r in range(row):
+        if b.due[r] <= day:
+            found += b.principal[r]
+    return found
 
 
 def bearing(b: Book, balance: int, planned: int) -> int:

@@ -15,7 +15,9 @@ from puhui.loans.domain.engine.book import (
     K_FULL_TERM,
     K_PLAN,
     S_FAULT,
+    S_FRONT,
     S_RATE,
+    S_STALE,
     S_STOP,
     S_TABLE,
     S_TODAY,
@@ -23,8 +25,11 @@ from puhui.loans.domain.engine.book import (
     S_WIDTH,
     Book,
     clear,
+    clear_places,
+    clear_rows,
 )
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, Kind, Plan
+from puhui.loans.domain.engine.front import NOT_LOOKED_AT, freshen
 from puhui.loans.domain.engine.penalty import bear_penalty
 from puhui.loans.domain.engine.rows import work_out
 from puhui.loans.domain.engine.steps import (
@@ -87,9 +92,10 @@ def fits(b: Book, events: list[int], count: int) -> bool:
 def open_book(b: Book, rate: int) -> None:
     """This function will empty a book, the signed table apart, and set the contract's rate, ppm a year."""
     table = b.s[S_TABLE]
-    for i in range(S_WIDTH):
-        b.s[i] = 0
+    clear_rows(b)
+    clear_places(b.s, S_WIDTH)
     b.s[S_TABLE] = table
+    b.s[S_FRONT] = NOT_LOOKED_AT
     clear(b.used)
     clear(b.parts)
     clear(b.spare)
@@ -234,9 +240,11 @@ def bring_to(b: Book, day: int) -> None:
     """This function will bring the book to the end of a day; a loan written off stays as it was."""
     if b.s[S_STOP]:
         return
+    freshen(b, day)
     bear_penalty(b, day)
     b.s[S_TODAY] = max(b.s[S_TODAY], day)
     work_out(b, b.s[S_TODAY], 0)
+    b.s[S_STALE] = 0
 
 
 def run(b: Book, events: list[int], count: int, rate: int, day: int) -> None:

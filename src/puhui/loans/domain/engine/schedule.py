@@ -18,6 +18,7 @@ from puhui.loans.domain.engine.book import (
     K_STUB,
     K_UNIT,
     S_FIRST,
+    S_FRESH,
     S_LENT,
     S_OWED,
     S_PAUSE,
@@ -37,7 +38,7 @@ from puhui.loans.domain.engine.book import (
     insert_row,
     move_principal,
 )
-from puhui.loans.domain.engine.calendar import add_period, civil
+from puhui.loans.domain.engine.calendar import add_period, civil, ordinal
 from puhui.loans.domain.engine.charges import add_charge
 from puhui.loans.domain.engine.codes import ChargeTime, PeriodInterest, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
@@ -49,7 +50,11 @@ MOVABLE = (RowKind.REGULAR, RowKind.FIXED)
 
 def due_after(b: Book, start: int, number: int) -> int:
     """This function will return the due date of instalment `number` (1, 2, …) of periods counted from `start`."""
-    found = add_period(start, b.k[K_UNIT], b.k[K_EVERY] * number, b.k[K_SEED_DAY])
+    return not_clamped(b, add_period(start, b.k[K_UNIT], b.k[K_EVERY] * number, b.k[K_SEED_DAY]))
+
+
+def not_clamped(b: Book, found: int) -> int:
+    """This function will return a due date; where a contract says so, not a month's last day but the next month's first."""
     if b.k[K_MONTH_END] and b.k[K_UNIT] == Unit.MONTH and civil(found)[2] < b.k[K_SEED_DAY]:
         return found + 1
     return found
@@ -63,12 +68,18 @@ def build_rows(b: Book, start: int) -> None:
     before = start
     b.s[S_FIRST] = start
     b.k[K_SEED_DAY] = civil(start)[2]
+    begin, skipped = (b.k[K_FIRST_DUE], 1) if b.k[K_FIRST_DUE] else (start, 0)
+    year, month, day = civil(begin)
+    months = b.k[K_EVERY] if b.k[K_UNIT] == Unit.MONTH else 12 * b.k[K_EVERY]
+    counted = year * 12 + month - 1 - months * skipped
     for number in range(1, b.k[K_COUNT] + 1):
-        due = due_after(b, start, number)
-        if b.k[K_FIRST_DUE]:
-            due = add_period(
-                b.k[K_FIRST_DUE], b.k[K_UNIT], b.k[K_EVERY] * (number - 1), civil(b.k[K_FIRST_DUE])[2]
-            )
+        counted += months
+        if b.k[K_UNIT] == Unit.MONTH or b.k[K_UNIT] == Unit.YEAR:
+            due = ordinal(counted // 12, counted % 12 + 1, day)
+        else:
+            due = add_period(begin, b.k[K_UNIT], b.k[K_EVERY] * (number - skipped), day)
+        if not skipped:
+            due = not_clamped(b, due)
         if number == b.k[K_COUNT] and b.k[K_LENGTH]:
             due = add_period(start, b.k[K_UNIT], b.k[K_LENGTH], b.k[K_SEED_DAY])
         row = b.s[S_ROW]
@@ -158,6 +169,7 @@ def spread_stub(b: Book, day: int, amount: int) -> None:
         if b.kind[r] == RowKind.REGULAR:
             b.base[r] = part if r != last else whole - part * (count - 1)
             b.emi[r] += b.base[r]
+    b.s[S_FRESH] = 0
     work_out(b, day, 0)
 
 

@@ -51,6 +51,7 @@ from puhui.loans.domain.engine.codes import (
     Plan,
     RowKind,
 )
+from puhui.loans.domain.engine.front import freshen, leave_front, pay_somehow
 from puhui.loans.domain.engine.level import set_level
 from puhui.loans.domain.engine.penalty import bear_penalty, freeze_penalty, thaw_penalty
 from puhui.loans.domain.engine.reshape import accelerate, re_age, re_amortise
@@ -90,6 +91,10 @@ MOVES_TODAY = (
 def step(b: Book, e: list[int]) -> None:
     """This function will let one event happen to the book."""
     kind = e[E_KIND]
+    if kind <= LAST_PAYMENT and kind != Kind.RECOVERY and e[E_USE] == PaymentPurpose.AHEAD:
+        freshen(b, e[E_DATE])
+    else:
+        leave_front(b)
     turns = kind in (Kind.PENALTY_FREEZE, Kind.PENALTY_THAW)  # they decide of their own day already
     bear_penalty(b, e[E_DATE] - 1 if turns else e[E_DATE])
     if kind <= LAST_PAYMENT:
@@ -141,7 +146,7 @@ def step_payment(b: Book, e: list[int]) -> None:
     elif e[E_USE] != PaymentPurpose.AHEAD:
         over = pay_for(b, e[E_KIND], e[E_USE], e[E_DATE], e[E_AMOUNT], used)
     else:
-        over = pay(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
+        over = pay_somehow(b, e[E_KIND], e[E_DATE], e[E_AMOUNT], used)
     b.s[S_CREDIT] += over
     write_line(b, e, e[E_KIND], e[E_AMOUNT], used, over)
 
@@ -190,6 +195,7 @@ def step_disburse(b: Book, e: list[int]) -> None:
 
 def step_down_payment(b: Book, e: list[int]) -> None:
     """This function will take the down payment of a payout."""
+    leave_front(b)
     down = down_part(b, e[E_AMOUNT])
     used = b.used
     clear(used)
