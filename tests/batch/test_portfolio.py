@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from puhui.batch.portfolio import refusals, shard_task, shards
+from puhui.batch.portfolio.columns import TermsTable, pack, with_terms
 from puhui.batch.portfolio.generate import AS_OF, Mix, generate
 from puhui.batch.portfolio.shards import Manifest
 from puhui.batch.portfolio.value import value_portfolio, write_portfolio
+from puhui.loans.domain.engine import BookEvent, LoanTerms
+from puhui.loans.domain.engine.codes import Kind
 from tests.batch.kit import kernel
 
 
@@ -113,3 +117,28 @@ def test_a_full_disk_leaves_nothing(events: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(refusals.DiskFull):
         value(events)
     assert not events.with_name("figures").exists()
+
+
+def test_loans_without_figures_are_not_passed_over(tmp_path: Path) -> None:
+    """A refund that gives interest back needs the book of another story, which a shard does not hold."""
+    day = date(2025, 1, 1)
+    contract = LoanTerms(
+        currency="CNY", principal_minor=1_000_000, annual_rate_ppm=144_000, count=12, start_date=day
+    )
+    payout = BookEvent(seq=1, kind=Kind.DISBURSE, value_date=day, booking_date=day, amount_minor=1_000_000)
+    refund = replace(payout, seq=2, kind=Kind.MERCHANT_REFUND, amount_minor=5_000, refunds_interest=True)
+    terms = TermsTable()
+    table = pack([("plain", contract, [payout]), ("refunded", contract, [payout, refund])], terms)
+    events = tmp_path / "events"
+    write_portfolio(
+        tables=[with_terms(table, terms)], target=events, shards=2, made_of={}, as_of=None, say=print
+    )
+    with pytest.raises(refusals.LoansNotValued) as refused:
+        value(events)
+    assert refused.value.facts["loans"] == "refunded" and not (tmp_path / "figures").exists()
+    whole = value_portfolio(
+        source=events, target=tmp_path / "figures", as_of=AS_OF, threads=1, say=print, without_unvalued=True
+    )
+    assert whole.totals["not_valued"] == 1 and whole.totals["lent_minor"] == 1_000_000
+    listed = (tmp_path / "figures" / "not_valued.csv").read_text(encoding="utf-8")
+    assert listed == "loan_id,reason\nrefunded,refund_gives_interest_back\n"

@@ -185,12 +185,23 @@ def score_lines() -> list[Line]:
     ]
 
 
+def _figures_of(*command: str) -> dict[str, float]:
+    """Run a module of the lab in a process of its own and return the figures on its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip() or done.stdout.strip()).splitlines()[-1])
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
 def loan_lines() -> list[Line]:
     """This function will measure the loan kernel, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "puhui.lab.bench_loans"], check=True, capture_output=True, text=True
-    )
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = _figures_of("puhui.lab.bench_loans")
     return [
         at_least("kernel_vs_python", found["kernel_vs_python"], "x", 50),
         at_least("kernel_loans_per_s", found["kernel_loans_per_s"], "loans/s", 1_000_000),
@@ -201,10 +212,52 @@ def loan_lines() -> list[Line]:
     ]
 
 
+def book_lines() -> list[Line]:
+    """This function will measure the whole book beside a run that mutates it in PostgreSQL, and the memory of a run."""
+    found = _figures_of("puhui.lab.bench_book")
+    return [
+        at_least("book_vs_mutating_cpu", found["book_vs_mutating_cpu"], "x", 100),
+        at_least("mutating_loans_per_s", found["mutating_loans_per_s"], "loans/s", 2_500),
+        Line(name="book_us_per_loan", value=round(found["book_us_per_loan"], 2), unit="us"),
+        at_most("memory_10m_vs_1m", found["memory_10m_vs_1m"], "x", 1.2),
+        Line(name="memory_1m_mib", value=round(found["memory_1m_mib"], 1), unit="MiB"),
+    ]
+
+
+def spark_lines() -> list[Line]:
+    """This function will measure the shard tasks on Spark beside the same ones here."""
+    found = _figures_of("puhui.lab.spark_check")
+    return [
+        at_most("spark_vs_embedded_cpu", found["spark_vs_embedded_cpu"], "x", 2),
+        Line(name="spark_us_per_loan", value=round(found["spark_us_per_loan"], 2), unit="us"),
+    ]
+
+
+def page_lines() -> list[Line]:
+    """This function will measure the page of a loan with a long history beside one with a short history."""
+    with tempfile.TemporaryDirectory(prefix="puhui-bench-") as var:
+        environment = os.environ | {"PUHUI_VAR": var, "PUHUI_LOG_LEVEL": "ERROR"}
+        done = subprocess.run(
+            [sys.executable, "-m", "puhui.lab.bench_page"],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    found = json.loads(done.stdout.splitlines()[-1])
+    return [
+        at_most("loan_page_700_vs_8", found["loan_page_700_vs_8"], "x", 2),
+        Line(name="loan_page_8_ms", value=round(found["loan_page_8_ms"], 1), unit="ms"),
+    ]
+
+
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
     "loans": loan_lines,
+    "book": book_lines,
+    "spark": spark_lines,
+    "page": page_lines,
     "runs": first_and_second_run,
     "api": api_lines,
     "scores": score_lines,

@@ -27,3 +27,7 @@ class SemanticsUnknown(Refusal):
 
 class DiskFull(Refusal):
     """There was no room to write a file."""
+
+
+class LoansNotValued(Refusal):
+    """Some loans of a portfolio could not be worked out, and nobody asked to publish without them."""

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from puhui.batch.portfolio.columns import SEMANTICS
-from puhui.batch.portfolio.refusals import DiskFull, ShardDamaged
+from puhui.batch.portfolio.refusals import DiskFull, LoansNotValued, ShardDamaged
 from puhui.batch.portfolio.shard_task import kernel, value_shard, value_table
 from puhui.batch.portfolio.shards import (
     PART,
@@ -29,16 +29,28 @@ from puhui.batch.portfolio.shards import (
     read_manifest,
     write_manifest,
 )
+from puhui.loans.domain.engine.book import FAULT_EVENT, FAULT_FULL, FAULT_REFUND
 from puhui.loans.domain.engine.figures import ACTIVE
 
+NOT_VALUED = "not_valued.csv"
+NAMED = 20  # loans that a refusal names itself
+REASONS = {
+    FAULT_FULL: "too_many_instalments",
+    FAULT_REFUND: "refund_gives_interest_back",
+    FAULT_EVENT: "event_refers_to_none",
+}
 Say = Callable[[str], None]
 
 
-def value_portfolio(*, source: Path, target: Path, as_of: date, threads: int, say: Say) -> Manifest:
+def value_portfolio(
+    *, source: Path, target: Path, as_of: date, threads: int, say: Say, without_unvalued: bool = False
+) -> Manifest:
     """This function will value the portfolio of events `source` on `as_of` into the new folder `target`, and return its
-    manifest. A run that was interrupted goes on where it stopped, if it is for the same events and date.
+    manifest. A run that was interrupted goes on where it stopped, if it is for the same events and date. Loans that
+    cannot be worked out stop it before anything is published; `without_unvalued` publishes all the same. Either way
+    they are listed, with the reason, in `not_valued.csv`.
 
-    Raises: PortfolioMissing, PortfolioBusy, PortfolioExists, ShardDamaged, SemanticsUnknown, DiskFull.
+    Raises: PortfolioMissing, PortfolioBusy, PortfolioExists, ShardDamaged, SemanticsUnknown, DiskFull, LoansNotValued.
     """
     events = read_manifest(source)
     made_of = {
@@ -48,6 +60,8 @@ def value_portfolio(*, source: Path, target: Path, as_of: date, threads: int, sa
     }
     with publishing(target) as work:
         entries, totals = _value_all(source, events, work, made_of, threads, say)
+        if totals.get("not_valued"):
+            _list_unvalued(work, entries, totals["not_valued"], without_unvalued)
         manifest = Manifest(
             kind="figures", semantics=SEMANTICS, made_of=made_of, shards=tuple(entries), totals=totals
         )
@@ -55,6 +69,21 @@ def value_portfolio(*, source: Path, target: Path, as_of: date, threads: int, sa
         for receipt in work.glob("*.receipt"):
             receipt.unlink()
     return manifest
+
+
+def _list_unvalued(work: Path, entries: list[ShardEntry], count: int, without_unvalued: bool) -> None:
+    """Write down which loans have no figures, and stop unless that was asked for."""
+    lines, first = ["loan_id,reason"], []
+    for entry in entries:
+        table = pq.read_table(work / entry.name, columns=["loan_id", "fault"])
+        for one in table.filter(pc.field("fault") != 0).to_pylist():
+            lines.append(f"{one['loan_id']},{REASONS.get(one['fault'], 'several')}")
+            first.append(one["loan_id"])
+    path = work / NOT_VALUED
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if not without_unvalued:
+        named = ", ".join(first[:NAMED]) + (f" and {count - NAMED} more" if count > NAMED else "")
+        raise LoansNotValued(count=count, loans=named, list=str(path))
 
 
 def _value_all(

@@ -28,6 +28,11 @@ class Command(BaseCommand):
         value.add_argument("--as-of", type=date.fromisoformat, required=True, help="the date, YYYY-MM-DD")
         value.add_argument("--in", dest="source", type=Path, required=True, help="a portfolio of events")
         value.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+        value.add_argument(
+            "--without-unvalued",
+            action="store_true",
+            help="publish though some loans have no figures; they are listed",
+        )
         export = acts.add_parser("export", help="write the database's loans as a portfolio of events")
         export.add_argument("--as-of", type=date.fromisoformat, help="events counted by then; default: today")
         generate = acts.add_parser("generate", help="make up a portfolio of events to measure with")
@@ -52,6 +57,7 @@ class Command(BaseCommand):
                     as_of=options["as_of"],
                     threads=max(1, options["threads"]),
                     say=self._say,
+                    without_unvalued=options["without_unvalued"],
                 )
             else:
                 found = write_portfolio(
