@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
@@ -19,34 +20,70 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 _JSON = frozenset({type(None), bool, int, str})  # what stands in JSON as it is
 
 
-@lru_cache(maxsize=512)
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
 def plain(value: Any) -> Any:
     """This function will turn a domain value into JSON's own types. Raises: TypeError for a float or unknown type."""
-    if type(value) in _JSON:
-        return value
-    if isinstance(value, (int, str)):
-        return value.value if isinstance(value, Enum) else value
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise TypeError("an instant without a zone has no canonical form")
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _field_names(type(value))}
-    if isinstance(value, dict):
-        return {_key(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    kind = type(value)
+    return value if kind in _JSON else _way(kind)(value)
+
+
+@lru_cache(maxsize=1024)
+def _way(kind: type) -> Callable[[Any], Any]:
+    """How values of a type become JSON: found once, for a decision has hundreds of values of a dozen types."""
+    if issubclass(kind, Enum):
+        return _enum
+    if issubclass(kind, (int, str)):
+        return _as_it_is
+    if dataclasses.is_dataclass(kind):
+        return _fields_of(kind)
+    ways: list[tuple[type | tuple[type, ...], Callable[[Any], Any]]] = [
+        (datetime, _instant),
+        (date, date.isoformat),
+        (dict, _mapping),
+        ((list, tuple), _sequence),
+        ((set, frozenset), _sorted),
+    ]
+    for types, way in ways:
+        if issubclass(kind, types):
+            return way
+    raise TypeError(f"{kind.__name__} has no canonical form")
+
+
+def _fields_of(kind: type) -> Callable[[Any], Any]:
+    names = tuple(field.name for field in dataclasses.fields(kind))
+
+    def way(value: Any) -> dict[str, Any]:
+        return {name: plain(getattr(value, name)) for name in names}
+
+    return way
+
+
+def _enum(value: Enum) -> Any:
+    return plain(value.value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _instant(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError("an instant without a zone has no canonical form")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _mapping(value: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        key if type(key) is str else _key(key): item if type(item) in _JSON else plain(item)
+        for key, item in value.items()
+    }
+
+
+def _sequence(value: Sequence[Any]) -> list[Any]:
+    return [item if type(item) in _JSON else plain(item) for item in value]
+
+
+def _sorted(value: Collection[Any]) -> list[Any]:
+    return sorted(plain(item) for item in value)
 
 
 def _key(key: Any) -> str:

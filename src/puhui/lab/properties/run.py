@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -60,6 +62,8 @@ def add_up(found: Sequence[dict[str, Found]]) -> list[Found]:
 
 def _chunk(given: tuple[int, int, int]) -> dict[str, Found]:
     seed, first, count = given
+    gc.freeze()  # a case leaves no cycles behind: a collector that looks for them costs a seventh of the time
+    gc.disable()
     return check_cases(seed=seed, first=first, count=count)
 
 
@@ -73,17 +77,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=20261120)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes")
     parser.add_argument("--out", type=Path, default=Path("build/properties.json"))
     options = parser.parse_args(argv)
     begun = time.monotonic()
     end = options.first + options.cases
     chunks = [(options.seed, first, min(CHUNK, end - first)) for first in range(options.first, end, CHUNK)]
-    if options.jobs > 1:
+    if options.jobs > 1 and len(chunks) > 1:
         with ProcessPoolExecutor(max_workers=options.jobs) as pool:
             found = add_up(list(pool.map(_chunk, chunks)))
     else:
-        found = add_up([_chunk(one) for one in chunks])
+        found = add_up([check_cases(seed=seed, first=first, count=count) for seed, first, count in chunks])
     seconds = time.monotonic() - begun
     for one in found:
         print(f"{one.name:<4} {one.cases:>8} cases  {one.violations} violations")
