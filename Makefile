@@ -83,7 +83,7 @@ screenshots: $(DEV_STAMP) ## make the pictures in docs/screenshots (needs chromi
 lock: ## rewrite locks/ from pyproject.toml (hashes, no host)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/run.txt pyproject.toml
-	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra batch --extra train --extra dev -o locks/dev.txt pyproject.toml
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra batch --extra train --extra documents --extra dev -o locks/dev.txt pyproject.toml
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra bench -o locks/bench.txt pyproject.toml
 
 properties: $(DEV_STAMP) ## G1 to G6 and G10 over 200,000 random cases, write build/properties.json

@@ -13,20 +13,24 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_WAYS: dict[type, Callable[[Any], Any]] = {}  # filled as types are met
 _JSON = frozenset({type(None), bool, int, str})  # what stands in JSON as it is
 
 
 def plain(value: Any) -> Any:
     """This function will turn a domain value into JSON's own types. Raises: TypeError for a float or unknown type."""
     kind = type(value)
-    return value if kind in _JSON else _way(kind)(value)
+    if kind in _JSON:
+        return value
+    way = _WAYS.get(kind)
+    if way is None:
+        way = _WAYS[kind] = _way(kind)
+    return way(value)
 
 
-@lru_cache(maxsize=1024)
 def _way(kind: type) -> Callable[[Any], Any]:
     """How values of a type become JSON: found once, for a decision has hundreds of values of a dozen types."""
     if issubclass(kind, Enum):

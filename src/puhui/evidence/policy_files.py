@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from puhui.evidence.domain import Cohort, EvidenceKinds, parse_cohort, parse_evidence_kinds
+from puhui.evidence.domain import (
+    Cohort,
+    EvidenceKinds,
+    Papers,
+    parse_cohort,
+    parse_evidence_kinds,
+    parse_papers,
+)
 from puhui.protection.policy_files import PolicyFiles
 
 COHORT = "evidence/cohort-"
+PAPERS = "evidence/papers-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +25,7 @@ class Loaded:
 
     kinds: tuple[EvidenceKinds, ...]  # by first day
     cohorts: tuple[Cohort, ...]  # by first day
+    papers: tuple[Papers, ...]  # by first day
 
 
 def _load(texts: Mapping[str, str]) -> Loaded:
@@ -24,7 +33,7 @@ def _load(texts: Mapping[str, str]) -> Loaded:
         (
             parse_evidence_kinds(text, file=name)
             for name, text in texts.items()
-            if not name.startswith(COHORT)
+            if not name.startswith((COHORT, PAPERS))
         ),
         key=lambda one: one.valid_from,
     )
@@ -36,7 +45,15 @@ def _load(texts: Mapping[str, str]) -> Loaded:
         ),
         key=lambda one: one.valid_from,
     )
-    return Loaded(kinds=tuple(kinds), cohorts=tuple(cohorts))
+    papers = sorted(
+        (
+            parse_papers(text, file=name, kinds=kinds[-1].kinds)
+            for name, text in texts.items()
+            if name.startswith(PAPERS)
+        ),
+        key=lambda one: one.valid_from,
+    )
+    return Loaded(kinds=tuple(kinds), cohorts=tuple(cohorts), papers=tuple(papers))
 
 
 _files: PolicyFiles[Loaded] = PolicyFiles("evidence", load=_load)

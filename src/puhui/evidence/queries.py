@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from puhui.core.refusals import Refusal
-from puhui.evidence.domain import Cohort, EvidenceKind, EvidenceKinds, EvidenceKindUnknown, Proof
+from puhui.evidence.domain import Cohort, EvidenceKind, EvidenceKinds, EvidenceKindUnknown, Papers, Proof
 from puhui.evidence.models import ProofRow
 from puhui.evidence.policy_files import load
 from puhui.runtime.rows import find_row, list_rows
@@ -38,6 +38,13 @@ def get_evidence_kind(code: str, *, on_date: date) -> EvidenceKind:
 def get_cohort(*, on_date: date) -> Cohort:
     """This function will return what people's proofs showed, as known on a day."""
     found = load().cohorts
+    valid = [one for one in found if one.valid_from <= on_date]
+    return valid[-1] if valid else found[0]
+
+
+def get_papers(*, on_date: date) -> Papers:
+    """This function will return how papers are worded on a day; before the first file the first one's forms."""
+    found = load().papers
     valid = [one for one in found if one.valid_from <= on_date]
     return valid[-1] if valid else found[0]
 

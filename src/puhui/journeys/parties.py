@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from puhui.contact.gateways import Messenger
-from puhui.evidence.domain import EvidenceIssuer
+from puhui.evidence.domain import EvidenceIssuer, PaperReader
 from puhui.facts.domain import Bureau
 from puhui.payments.domain import Rail
 
@@ -63,6 +63,11 @@ def bureau() -> Bureau:
 def evidence() -> EvidenceIssuer:
     """This function will return the source of records that customers show."""
     return cast(EvidenceIssuer, _party("evidence"))
+
+
+def papers() -> PaperReader:
+    """This function will return the reader of papers that customers upload."""
+    return cast(PaperReader, _party("papers"))
 
 
 def messenger() -> Messenger:

@@ -178,8 +178,17 @@ GATEWAYS = {
     "rail": os.environ.get("PUHUI_RAIL", "puhui.payments.gateways.sandbox.SandboxRail"),
     "bureau": os.environ.get("PUHUI_BUREAU", "puhui.facts.gateways.sandbox.SandboxBureau"),
     "evidence": os.environ.get("PUHUI_EVIDENCE", "puhui.evidence.gateways.sandbox.SandboxEvidence"),
+    "papers": os.environ.get("PUHUI_PAPERS", "puhui.evidence.gateways.papers.reader.PaperDesk"),
     "messenger": os.environ.get("PUHUI_MESSENGER", "puhui.contact.gateways.sandbox.SandboxMessenger"),
 }
+# Roots (PEM files) to which the certificate of a signed paper must lead; the demo trusts its own invented offices.
+EVIDENCE_ROOTS = [
+    Path(one)
+    for one in os.environ.get(
+        "PUHUI_EVIDENCE_ROOTS", str(DATA_DIR / "evidence-sandbox-root.pem") if DEMO else ""
+    ).split(os.pathsep)
+    if one
+]
 # Faults of the sandbox rail, each a share of orders: fail, repeat, unknown, reverse, delay (seconds).
 SANDBOX_RAIL = os.environ.get("PUHUI_SANDBOX_RAIL", "")
 

@@ -1,6 +1,7 @@
 """The public values and functions of evidence, in one place for the stages and journeys that come after."""
 
 from puhui.evidence.domain.cohorts import Cohort, CohortAtom, parse_cohort
+from puhui.evidence.domain.judging import PaperVerdict, judge_paper
 from puhui.evidence.domain.kinds import (
     PREFIX,
     Dial,
@@ -11,6 +12,7 @@ from puhui.evidence.domain.kinds import (
     Trust,
     parse_evidence_kinds,
 )
+from puhui.evidence.domain.papers import PaperField, PaperForm, Papers, parse_papers
 from puhui.evidence.domain.proofs import (
     TRANSITIONS,
     EvidenceIssuer,
@@ -30,6 +32,17 @@ from puhui.evidence.domain.proofs import (
     standing,
     values_of,
 )
+from puhui.evidence.domain.reading import (
+    PaperContent,
+    PaperFigure,
+    PaperLine,
+    PaperReader,
+    PaperReaderMissing,
+    PaperReading,
+    PaperRefused,
+    PaperSignature,
+    read_paper,
+)
 
 __all__ = [
     "PREFIX",
@@ -45,6 +58,18 @@ __all__ = [
     "EvidenceKinds",
     "EvidenceRecord",
     "EvidenceUnavailable",
+    "PaperContent",
+    "PaperField",
+    "PaperFigure",
+    "PaperForm",
+    "PaperLine",
+    "PaperReader",
+    "PaperReaderMissing",
+    "PaperReading",
+    "PaperRefused",
+    "PaperSignature",
+    "PaperVerdict",
+    "Papers",
     "Person",
     "Proof",
     "ProofActNotAllowed",
@@ -52,11 +77,14 @@ __all__ = [
     "Trust",
     "check_record",
     "facts_of_proofs",
+    "judge_paper",
     "last_day",
     "next_state",
     "parse_cohort",
     "parse_evidence_kinds",
+    "parse_papers",
     "proofs_behind",
+    "read_paper",
     "source_of",
     "standing",
     "values_of",

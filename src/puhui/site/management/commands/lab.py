@@ -1,8 +1,10 @@
-"""`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe."""
+"""`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe,
+`documents` makes and reads papers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ FILES = ("data", "notes", "holdout", "key")
 class Command(BaseCommand):
     """Dispatches to one tool of the lab."""
 
-    help = "Tools of the analyst: train, score, ks"
+    help = "Tools of the analyst: train, score, ks, documents"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,19 +28,29 @@ class Command(BaseCommand):
         _add_score(score)
         ks = tools.add_parser("ks", help="measure the recipe on a file, against the reference and chance")
         _add_ks(ks)
+        documents = tools.add_parser(
+            "documents", help="make invented papers, or report how well papers are read"
+        )
+        _add_documents(documents)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the chosen tool."""
         for option in FILES:
             if options.get(option) is not None and not options[option].is_file():
                 raise CommandError(f"--{option} {options[option]}: no such file")
-        tools: dict[str, Callable[..., None]] = {"train": self._train, "score": self._score, "ks": self._ks}
+        tools: dict[str, Callable[..., None]] = {
+            "train": self._train,
+            "score": self._score,
+            "ks": self._ks,
+            "documents": self._documents,
+        }
         try:
             tools[options["tool"]](options)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("puhui"):
                 raise
-            raise CommandError(f"{error.name} is not installed; pip install 'puhui[train]'") from None
+            extra = "documents" if options["tool"] == "documents" else "train"
+            raise CommandError(f"{error.name} is not installed; pip install 'puhui[{extra}]'") from None
 
     def _train(self, options: dict[str, Any]) -> None:
         from puhui.decisions.registry.signing import ModelFilesInvalid
@@ -111,6 +123,43 @@ class Command(BaseCommand):
         self.stdout.write(render(found))
         if failed := found.failures():
             raise CommandError("; ".join(failed))
+
+    def _documents(self, options: dict[str, Any]) -> None:
+        from puhui.lab.documents.evaluate import LabelsInvalid
+        from puhui.lab.documents.run import run
+
+        try:
+            for line in run(
+                out=options["out"],
+                folder=options["evaluate"],
+                seed=options["seed"],
+                levels=options["difficulty"],
+                each=options["each"],
+                kinds=options["kind"],
+                on_date=options["on_date"],
+            ):
+                self.stdout.write(line)
+        except LabelsInvalid as error:
+            raise CommandError(str(error)) from None
+
+
+def _add_documents(documents: CommandParser) -> None:
+    what = documents.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, metavar="DIR", help="make papers and labels.json there")
+    what.add_argument("--evaluate", type=Path, metavar="DIR", help="read the papers there and report")
+    documents.add_argument("--seed", type=int, default=20261122)
+    documents.add_argument("--each", type=int, default=1, help="papers of every sort of every kind")
+    documents.add_argument("--kind", nargs="+", default=[], metavar="KIND", help="only these kinds of proof")
+    documents.add_argument(
+        "--difficulty",
+        nargs="+",
+        choices=["text", "scan", "photo1", "photo2", "photo3", "photo4"],
+        default=["text", "scan", "photo1", "photo2", "photo3", "photo4"],
+        help="how the papers come, the easiest first",
+    )
+    documents.add_argument(
+        "--on-date", type=date.fromisoformat, default=date(2026, 11, 22), help="day on which they are given"
+    )
 
 
 def _add_train(train: CommandParser) -> None:
