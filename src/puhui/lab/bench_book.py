@@ -172,15 +172,26 @@ def load(connection: psycopg.Connection[Any]) -> None:
         with cursor.copy(
             "COPY instalment (loan_id, number, start_date, due_date, principal_minor, interest_minor) FROM STDIN"
         ) as copy:
-            for number, one in enumerate(loans_of(table)):
-                for row in plan_of(one):
-                    copy.write_row((number, *row))
+            for row in instalments_of(table):
+                copy.write_row(row)
         with cursor.copy("COPY payment (id, loan_id, value_date, amount_minor) FROM STDIN") as copy:
-            for number, one in enumerate(loans_of(table)):
-                for n in range(1, EVENTS):
-                    day = date.fromordinal(one["value_date"][n])
-                    copy.write_row((number * EVENTS + n, number, day, one["amount_minor"][n]))
+            for row in payments_of(table):
+                copy.write_row(row)
     connection.execute("VACUUM ANALYZE")
+
+
+def instalments_of(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """This function will yield the peer's instalments of a table's loans, with the loan's number first."""
+    for number, one in enumerate(loans_of(table)):
+        for row in plan_of(one):
+            yield number, *row
+
+
+def payments_of(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """This function will yield the peer's payments: id, loan's number, day, amount in minor units."""
+    for number, one in enumerate(loans_of(table)):
+        for n in range(1, EVENTS):
+            yield number * EVENTS + n, number, date.fromordinal(one["value_date"][n]), one["amount_minor"][n]
 
 
 def loans_of(table: pa.Table) -> Iterator[dict[str, Any]]:
