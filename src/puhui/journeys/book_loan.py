@@ -10,9 +10,10 @@ from puhui.journeys import disburse, house, tell
 from puhui.lines import operations as lines
 from puhui.loans import operations as loans
 from puhui.loans.domain import Loan
-from puhui.offers.domain import SignedQuote
+from puhui.offers.domain import Quote, SignedQuote
 from puhui.payments import operations as payments
 from puhui.payments.domain import BankAccount, Direction
+from puhui.products.queries import get_merchant
 from puhui.runtime.operations import record_audit
 
 
@@ -37,7 +38,7 @@ def book(*, signed: SignedQuote, account: BankAccount, now: datetime) -> Loan:
         direction=Direction.PAYOUT,
         amount_minor=loan.principal_minor,
         currency=loan.currency,
-        account_id=account.id,
+        account_id=_payee(quote, account, now).id,
         customer_id=loan.customer_id,
         loan_id=loan.id,
         purpose="disburse",
@@ -58,3 +59,21 @@ def book(*, signed: SignedQuote, account: BankAccount, now: datetime) -> Loan:
         now=now,
     )
     return loan
+
+
+def _payee(quote: Quote, own: BankAccount, now: datetime) -> BankAccount:
+    """Her own account, or that of the merchant as he was on the day of the quote."""
+    if quote.purchase is None:
+        return own
+    merchant = get_merchant(
+        id=quote.purchase.merchant_id, product_id=quote.product_id, on_date=house.today(quote.issued_at)
+    )
+    return payments.bind_account(
+        id=derive_id("account", quote.customer_id, merchant.id, merchant.account_number),
+        customer_id=quote.customer_id,
+        number=merchant.account_number,
+        bank_name=merchant.bank_name,
+        verified=True,
+        now=now,
+        merchant_id=merchant.id,
+    )

@@ -24,7 +24,12 @@ def draft(*, quote_id: str, language: str, now: datetime) -> str:
     policy = get_house_policy(jurisdiction=house.lender().jurisdiction, on_date=on_date)
     name, number = get_identity(quote.customer_id)
     return render_contract(
-        template=get_contract_template(product_id=quote.product_id, language=language, on_date=on_date),
+        template=get_contract_template(
+            product_id=quote.product_id,
+            language=language,
+            on_date=on_date,
+            pays_merchant=quote.purchase is not None,
+        ),
         quote=quote,
         lender=get_lender(on_date=on_date),
         borrower_name=name,

@@ -71,7 +71,10 @@ def paid(*, order: PaymentOrder, now: datetime) -> None:
     params = _named(order)
     params["due"] = happened.after.next_due_date or order.settled_date
     params["days"] = get_terms(loan_id=loan.id).withdrawal_days
-    tell.customer(customer_id=order.customer_id, template="paid_out", about=order.id, params=params, now=now)
+    if not get_account(id=order.account_id).merchant_id:  # that text says "your account"
+        tell.customer(
+            customer_id=order.customer_id, template="paid_out", about=order.id, params=params, now=now
+        )
 
 
 def failed(*, order: PaymentOrder, now: datetime) -> None:

@@ -48,6 +48,8 @@ def record(
         payload=payload or {},
     )
     recorded = loans.record_event(loan_id=loan.id, event=event, may_overpay=may_overpay)
+    if recorded.repeated:
+        return recorded
     post_entries(
         source=f"event:{id}",
         postings=recorded.postings,
@@ -64,7 +66,7 @@ def _move_line(loan: Loan, recorded: RecordedEvent, now: datetime) -> None:
     back = recorded.principal_repaid_minor
     if recorded.event.kind in NEVER_WAS:
         back = loan.principal_minor
-    if recorded.repeated or not back or not _restores(loan):
+    if not back or not _restores(loan):
         return
     source = f"event:{recorded.event.id}"
     if back > 0:

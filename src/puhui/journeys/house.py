@@ -9,11 +9,12 @@ from django.conf import settings
 
 from puhui.contact.domain import ContactPolicy
 from puhui.contact.domain import contact_policy as limits_of_contact
+from puhui.core.calendars import HolidayCalendar
 from puhui.core.time import business_date
 from puhui.products.domain import Product
 from puhui.products.queries import get_product
 from puhui.protection.domain import HousePolicy
-from puhui.protection.queries import get_house_policy
+from puhui.protection.queries import get_calendar, get_house_policy
 
 PRODUCT = "haoqidai"  # 好期贷, the first product
 CODE_SECONDS, CODE_MINUTES = 300, 5  # how long a one-time code opens, and how we say it
@@ -61,6 +62,13 @@ def product(now: datetime, id: str = PRODUCT) -> Product:
     ProductNotOffered.
     """
     return get_product(id=id, on_date=today(now))
+
+
+def holidays() -> HolidayCalendar | None:
+    """This function will return the public holidays of the lender's jurisdiction, as far ahead as they are known; beyond
+    that only weekends are. None where no calendar is stored.
+    """
+    return get_calendar(jurisdiction=lender().jurisdiction)
 
 
 def contact_policy(now: datetime) -> ContactPolicy:

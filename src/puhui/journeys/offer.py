@@ -13,10 +13,18 @@ from puhui.journeys.standing import get_standing, granted_of
 from puhui.lines.domain import check_draw_on
 from puhui.lines.queries import find_line
 from puhui.offers import operations as offers
-from puhui.offers.domain import Quote, build_quote
+from puhui.offers.domain import Purchase, Quote, build_quote
 from puhui.offers.domain.affordable import check_affordable
 from puhui.offers.queries import get_quote
-from puhui.products.domain import Method, largest_draw
+from puhui.products.domain import (
+    Method,
+    Product,
+    largest_draw,
+    most_affordable,
+    parse_invoice,
+    pays_merchant,
+)
+from puhui.products.queries import get_merchant, list_merchants, list_products
 from puhui.runtime.transactions import transaction
 
 
@@ -29,6 +37,8 @@ class _Asked:
     method: Method  # how the principal comes back
     due_day: int | None  # chosen due day, None = the value date's day
     product_id: str  # which of the house's products
+    merchant_id: str  # whom the money pays, "" = herself
+    invoice: str  # number of his invoice or order, as typed
 
 
 def quote(
@@ -42,14 +52,23 @@ def quote(
     due_day: int | None = None,
     preview: bool = False,
     product_id: str = house.PRODUCT,
+    merchant_id: str = "",
+    invoice: str = "",
 ) -> Quote:
-    """This function will make a binding quote inside her line; with `preview` the same quote, unsaved.
+    """This function will make a binding quote inside her line; with `preview` the same quote, unsaved, for which the
+    invoice may be missing yet.
 
     Raises: LineMissing, LineClosed, LineFrozen, LineExpired, LineExceeded, AmountNotOffered, TermNotOffered,
-    MethodNotOffered, DueDayNotOffered, CostAboveCap, DrawNotAffordable, KeyReusedWithOtherBody.
+    MethodNotOffered, DueDayNotOffered, MerchantMissing, InvoiceMissing, CostAboveCap, DrawNotAffordable, KeyReusedWithOtherBody.
     """
     asked = _Asked(
-        amount_minor=amount_minor, months=months, method=method, due_day=due_day, product_id=product_id
+        amount_minor=amount_minor,
+        months=months,
+        method=method,
+        due_day=due_day,
+        product_id=product_id,
+        merchant_id=merchant_id,
+        invoice=(invoice.strip() or "–") if preview else invoice,
     )
     id = derive_id("quote", customer_id, key)
     if preview:
@@ -64,14 +83,44 @@ def quote(
     return issued
 
 
-def get_most(*, customer_id: str, months: int, now: datetime) -> int:
-    """This function will return the largest amount that line and decision allow for a term, minor units, 0 if none."""
+def list_eligible(*, customer_id: str, now: datetime) -> list[Product]:
+    """This function will return the products that her line reaches and that somebody here can be paid with, the
+    house's first one first.
+    """
+    line, today = find_line(customer_id=customer_id), house.today(now)
+    if line is None or not line.is_open(today):
+        return []
+    found = [
+        one
+        for one in list_products(on_date=today)
+        if largest_draw(product=one, at_most_minor=line.available_minor)
+        and (not pays_merchant(one.options) or list_merchants(product_id=one.id, on_date=today))
+    ]
+    return sorted(found, key=lambda one: one.id != house.PRODUCT)
+
+
+def get_most(*, customer_id: str, months: int, now: datetime, product_id: str = house.PRODUCT) -> int:
+    """This function will return the largest amount that line and month allow for a term, minor units, 0 if none."""
     line = find_line(customer_id=customer_id)
     if line is None or not line.is_open(house.today(now)):
         return 0
+    if product_id != house.PRODUCT:
+        return _most_of(house.product(now, product_id), customer_id, months, now)
     granted = granted_of(line)
     bears = [one.amount_minor for one in granted.capacities if one.months == months]
     return largest_draw(product=house.product(now), at_most_minor=min(line.available_minor, *bears))
+
+
+def _most_of(product: Product, customer_id: str, months: int, now: datetime) -> int:
+    """The largest amount of another product whose highest payment her month still bears."""
+    own = get_standing(customer_id=customer_id, now=now)
+    return most_affordable(
+        product=product,
+        months=months,
+        annual_rate_ppm=own.price.base_rate_ppm,
+        payment_minor=own.standing.payment_minor,
+        at_most_minor=own.standing.limit_minor,
+    )
 
 
 def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quote, str]:
@@ -79,12 +128,13 @@ def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quo
     own = get_standing(customer_id=customer_id, now=now)
     policy, line, terms = house.policy(now), own.line, own.standing
     check_draw_on(line, amount_minor=asked.amount_minor, on_date=house.today(now))
+    product = house.product(now, asked.product_id)
     built = build_quote(
         id=id,
         customer_id=customer_id,
         line_id=line.id,
         decision_id=line.decision_id,
-        product=house.product(now, asked.product_id),
+        product=product,
         amount_minor=asked.amount_minor,
         months=asked.months,
         method=asked.method,
@@ -98,6 +148,21 @@ def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quo
         issued_at=now,
         zone=house.lender().zone,
         due_day=asked.due_day,
+        holidays=house.holidays(),
+        purchase=_purchase(product, asked, now),
     )
     check_affordable(quote=built, affordable_minor=terms.payment_minor, committed_minor=0)
     return built, own.price.held_by
+
+
+def _purchase(product: Product, asked: _Asked, now: datetime) -> Purchase | None:
+    if not pays_merchant(product.options):
+        return None
+    merchant = get_merchant(id=asked.merchant_id, product_id=product.id, on_date=house.today(now))
+    return Purchase(
+        merchant_id=merchant.id,
+        merchant_name_en=merchant.name_en,
+        merchant_name_zh=merchant.name_zh,
+        account_tail=merchant.account_number[-4:],
+        invoice=parse_invoice(asked.invoice),
+    )

@@ -86,7 +86,7 @@ def _rebuilt(id: str, quote: Quote) -> Quote:
         penalty_daily_rate_ppm=policy.penalty_daily_rate_ppm,
         cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),
         withdrawal_days=policy.withdrawal_days, valid_days=policy.quote_valid_days, issued_at=quote.issued_at,
-        zone=house.lender().zone, due_day=quote.due_day,
+        zone=house.lender().zone, due_day=quote.due_day, purchase=quote.purchase, holidays=house.holidays(),
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ ACCOUNTS = _chart(
     ("4002", "Penalty income", "罚息收入", AccountKind.INCOME),
     ("4003", "Fee income", "手续费收入", AccountKind.INCOME),
     ("4004", "Interest and penalties earned, not received", "应计未收利息收入", AccountKind.INCOME),
+    ("4005", "Merchant subsidies", "商户贴息收入", AccountKind.INCOME),
     ("5001", "Waivers", "减免", AccountKind.EXPENSE),
     ("5002", "Write-offs", "核销损失", AccountKind.EXPENSE),
     ("5003", "Loss on loans sold", "贷款转让损失", AccountKind.EXPENSE),

@@ -146,16 +146,21 @@ def _in_force(stem: str, suffix: str, on_date: date) -> tuple[Path, str]:
 GENERAL = (
     "haoqidai"  # whose text a product without one of its own is signed with: the same terms, other figures
 )
+MERCHANT = "merchant"  # whose text a product that pays merchants is signed with
 
 
-def get_contract_template(*, product_id: str, language: str, on_date: date) -> ContractTemplate:
+def get_contract_template(
+    *, product_id: str, language: str, on_date: date, pays_merchant: bool = False
+) -> ContractTemplate:
     """This function will return the contract text of a product in force on `on_date`, in "en" or else Chinese.
 
     Raises: ContractTextInvalid where the policy folder has none.
     """
     short = "en" if language.startswith("en") else "zh"
     own = any((Path(settings.POLICIES_DIR) / "contracts").glob(f"{product_id}-*.{short}.html"))
-    path, version = _in_force(product_id if own else GENERAL, f".{short}.html", on_date)
+    path, version = _in_force(
+        product_id if own else (MERCHANT if pays_merchant else GENERAL), f".{short}.html", on_date
+    )
     text = _text(path, path.stat().st_mtime_ns)
     return ContractTemplate(product_id=product_id, version=version, language=short, text=text)
 

@@ -45,12 +45,17 @@ class AccountRow(models.Model):
     bank_name = models.CharField(max_length=60)
     verified_at = models.DateTimeField(null=True)
     bound_at = models.DateTimeField()
+    merchant_id = models.CharField(
+        max_length=40, default="", db_default=""
+    )  # of an account that a loan of hers pays, "" = her own
 
     class Meta:
         db_table = "payments_account"
         verbose_name = "account"
         constraints = [
-            models.UniqueConstraint(name="payments_account_once", fields=["customer_id", "number_index"]),
+            models.UniqueConstraint(
+                name="payments_account_once", fields=["customer_id", "number_index", "merchant_id"]
+            ),
         ]
 
     def to_domain(self) -> BankAccount:
@@ -62,6 +67,7 @@ class AccountRow(models.Model):
             bank_name=self.bank_name,
             verified_at=self.verified_at,
             bound_at=self.bound_at,
+            merchant_id=self.merchant_id,
         )
 
 

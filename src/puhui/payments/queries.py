@@ -159,7 +159,13 @@ def get_account(*, id: str) -> BankAccount:
 
 
 def list_accounts(*, customer_id: str) -> list[BankAccount]:
-    """This function will return the customer's bound accounts, newest first."""
+    """This function will return the customer's own bound accounts, newest first; those of merchants left out."""
+    rows = list_rows(AccountRow, order=("-bound_at", "id"), customer_id=customer_id, merchant_id="")
+    return [row.to_domain() for row in rows]
+
+
+def list_payees(*, customer_id: str) -> list[BankAccount]:
+    """This function will return every account that a loan of hers may have paid, those of merchants included."""
     rows = list_rows(AccountRow, order=("-bound_at", "id"), customer_id=customer_id)
     return [row.to_domain() for row in rows]
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from django.conf import settings
 
 from puhui.core.refusals import Refusal
-from puhui.products.domain import Product, ProductInvalid, parse_product
+from puhui.products.domain import (
+    Merchant,
+    MerchantMissing,
+    Product,
+    ProductInvalid,
+    parse_merchants,
+    parse_product,
+)
 
 
 class ProductNotOffered(Refusal):
@@ -70,3 +77,31 @@ def get_product_version(*, id: str, version: str) -> Product:
         if (one.id, one.version) == (id, version):
             return one
     raise ProductNotOffered(product=id)
+
+
+@lru_cache(maxsize=16)
+def _merchants(file: str, text: str) -> tuple[Merchant, ...]:
+    return parse_merchants(text=text, file=file)
+
+
+def list_merchants(*, product_id: str, on_date: date) -> list[Merchant]:
+    """This function will return who takes the product `product_id` on `on_date`, in the order of the file in force.
+
+    Raises: ProductInvalid for a file that does not parse.
+    """
+    folder = Path(settings.POLICIES_DIR) / "merchants"
+    held = [path for path in sorted(folder.glob("*.toml")) if date.fromisoformat(path.stem) <= on_date]
+    if not held:
+        return []
+    found = _merchants(held[-1].name, held[-1].read_text(encoding="utf-8"))
+    return [one for one in found if product_id in one.products]
+
+
+def get_merchant(*, id: str, product_id: str, on_date: date) -> Merchant:
+    """This function will return the merchant `id` as of `on_date`. Raises: MerchantMissing where he does not take the
+    product then.
+    """
+    for one in list_merchants(product_id=product_id, on_date=on_date):
+        if one.id == id:
+            return one
+    raise MerchantMissing()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Q
 
+from puhui.core.calendars import HolidayCalendar, join_years, parse_calendar_year
 from puhui.protection.domain import (
     Case,
     CaseEvent,
@@ -242,3 +245,21 @@ def find_case_by_number(number: str) -> Case | None:
     """This function will return a case by the number that people read aloud, None when there is none."""
     row = find_row(CaseRow, number=number)
     return _case(row) if row else None
+
+
+@lru_cache(maxsize=8)
+def _calendar(files: tuple[tuple[str, str], ...]) -> HolidayCalendar:
+    return join_years([parse_calendar_year(text, file=name) for name, text in files], strict=False)
+
+
+def get_calendar(*, jurisdiction: str) -> HolidayCalendar | None:
+    """This function will return the public holidays of a jurisdiction, None where no year of it is stored.
+
+    A year without a file knows only its weekends: plans reach further than official arrangements do. Raises:
+    CalendarInvalid for a file that does not parse.
+    """
+    folder = Path(settings.POLICIES_DIR) / "calendars"
+    found = sorted(folder.glob(f"{jurisdiction.lower()}-*.toml"))
+    if not found:
+        return None
+    return _calendar(tuple((path.name, path.read_text(encoding="utf-8")) for path in found))

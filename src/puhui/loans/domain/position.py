@@ -131,6 +131,7 @@ class Position:
     third_party_minor: int = (
         0  # what merchants, buyers and agencies owe us for it, less what was charged back
     )
+    merchant_subsidy_minor: int = 0  # what the merchant pays for it once; nothing for what he took back
     sale_loss_minor: int = 0  # principal sold less the price; below zero for a gain
     charged_off: bool = False  # given up in the books while she still owes it
     restructured: bool = False  # its terms were eased because she could not pay

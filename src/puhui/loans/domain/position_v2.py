@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from puhui.core.rounding import Rounding, divide
 from puhui.loans.domain.book_events import engine_events, engine_terms, table_of
 from puhui.loans.domain.engine import BookEvent, BookPosition, BookRow, LoanStatus
 from puhui.loans.domain.engine import position as engine_position
@@ -147,6 +148,7 @@ def _read(
         ),
         sold_minor=book.sold_minor,
         third_party_minor=_third_party(events),
+        merchant_subsidy_minor=_subsidy(terms, book, events, state) if payout else 0,
         sale_loss_minor=book.sold_minor - sum(e.amount_minor for e in events if e.kind is EventKind.SALE),
         charged_off=any(event.kind is EventKind.CHARGE_OFF for event in events),
         restructured=any(event.kind in EASED for event in events),
@@ -277,6 +279,15 @@ def _third_party(events: Sequence[LoanEvent]) -> int:
         elif event.kind is EventKind.CHARGEBACK and event.payload.get("via") != "rail":
             total -= event.amount_minor
     return total
+
+
+def _subsidy(terms: ContractTerms, book: BookPosition, events: Sequence[LoanEvent], state: LoanState) -> int:
+    """The merchant's part: a share of what was lent and not taken back by him; none where she withdrew."""
+    if terms.options is None or state is LoanState.WITHDRAWN:
+        return 0
+    back = sum(event.amount_minor for event in events if event.kind is EventKind.REFUND)
+    lent = max(0, book.lent_minor - back)
+    return divide(lent * terms.options.merchant_subsidy_ppm, 1_000_000, Rounding.HALF_EVEN)
 
 
 def _frozen_until(events: Sequence[LoanEvent], as_of: date) -> date | None:

@@ -23,6 +23,7 @@ FEES = "4003"  # fee income
 THIRD_PARTIES = "1004"  # what merchants, buyers and agencies owe us
 ACCRUED = "1302"  # earned and not received; by the day run, never by an event
 EARNED = "4004"  # its income
+SUBSIDIES = "4005"  # what merchants pay so that she bears no interest
 WAIVED = "5001"  # principal given up
 WRITTEN_OFF = "5002"  # principal written off, less what came back
 SALE_LOSS = "5003"  # principal sold, less its price
@@ -42,7 +43,8 @@ def balances(position: Position) -> dict[str, int]:
         WAIVED: position.waived_principal_minor,
         WRITTEN_OFF: position.written_off_minor,
         SALE_LOSS: position.sale_loss_minor,
-        THIRD_PARTIES: position.third_party_minor,
+        THIRD_PARTIES: position.third_party_minor + position.merchant_subsidy_minor,
+        SUBSIDIES: -position.merchant_subsidy_minor,
         OVERPAID: -position.credit_minor,
     }
 

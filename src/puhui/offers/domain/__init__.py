@@ -11,6 +11,7 @@ from puhui.offers.domain.contract_text import (
 from puhui.offers.domain.quote import (
     CostLine,
     IssuedQuote,
+    Purchase,
     Quote,
     SignedQuote,
     build_quote,
@@ -19,6 +20,7 @@ from puhui.offers.domain.quote import (
     quote_from_plain,
     quote_sha256,
     quote_to_plain,
+    subsidy_of,
 )
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "CostLine",
     "IssuedQuote",
     "Lender",
+    "Purchase",
     "Quote",
     "SignedQuote",
     "build_quote",
@@ -38,4 +41,5 @@ __all__ = [
     "quote_sha256",
     "quote_to_plain",
     "render_contract",
+    "subsidy_of",
 ]

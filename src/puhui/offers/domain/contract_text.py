@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from puhui.core.money import format_minor
 from puhui.core.rounding import Rounding, divide
 from puhui.core.writing import format_day, format_money, format_rate
-from puhui.offers.domain.quote import Quote, cost_lines, quote_sha256
+from puhui.offers.domain.quote import Purchase, Quote, cost_lines, quote_sha256, subsidy_of
 from puhui.products.domain import CapBasis, Method
 
 LANGUAGES = ("zh", "en")
@@ -27,6 +27,8 @@ _METHODS = {
     Method.EQUAL_INSTALMENT: {"zh": "等额本息", "en": "equal instalments"},
     Method.EQUAL_PRINCIPAL: {"zh": "等额本金", "en": "equal principal"},
     Method.INTEREST_FIRST: {"zh": "先息后本", "en": "interest first, principal with the last instalment"},
+    Method.FLAT: {"zh": "等本等息", "en": "equal instalments, interest on the whole amount"},
+    Method.BULLET: {"zh": "到期一次还本付息", "en": "everything in one payment at the end"},
 }
 _BASES = {
     CapBasis.NOMINAL: {"zh": "单利口径", "en": "nominal basis"},
@@ -148,11 +150,22 @@ def render_contract(
         "freeze_uses": str(freeze_uses_per_year),
         "valid_until": _instant(quote.valid_until, language, zone),
         **_quote_values(quote, language),
+        **(_purchase_values(quote, quote.purchase, chinese) if quote.purchase else {}),
     }
     ready = {name: escape(value) for name, value in values.items()}
     ready["cost_rows"] = _cost_rows(quote, language)
     ready["instalment_rows"] = _instalment_rows(quote, language)
     return fill(template, ready)
+
+
+def _purchase_values(quote: Quote, purchase: Purchase, chinese: bool) -> dict[str, str]:
+    """What the text says of the merchant who is paid."""
+    return {
+        "merchant_name": purchase.merchant_name_zh if chinese else purchase.merchant_name_en,
+        "merchant_tail": purchase.account_tail,
+        "invoice": purchase.invoice,
+        "subsidy": format_money(subsidy_of(quote), quote.currency),
+    }
 
 
 def _quote_values(quote: Quote, language: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from puhui.core.calendars import HolidayCalendar
 from puhui.core.canonical import content_hash, plain
-from puhui.core.rounding import Rounding
+from puhui.core.rounding import Rounding, divide
 from puhui.core.time import business_date, start_of
 from puhui.products.domain import (
     AllInCost,
@@ -17,6 +17,7 @@ from puhui.products.domain import (
     CapRule,
     FeeItem,
     FittedSchedule,
+    MerchantMissing,
     Method,
     Product,
     ScheduleRow,
@@ -24,9 +25,21 @@ from puhui.products.domain import (
     check_draw,
     fit_under_cap,
     move_schedule,
+    pays_merchant,
 )
 from puhui.products.domain.cost import lower_to_cap
 from puhui.products.domain.options import LoanOptions, options_from_plain, without_options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a loan pays for, where the money goes to a merchant."""
+
+    merchant_id: str  # who sells
+    merchant_name_en: str  # his English name
+    merchant_name_zh: str  # his Chinese name
+    account_tail: str  # last digits of the account that is paid
+    invoice: str  # number of his invoice or order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,7 @@ class Quote:
     input_hash: str  # SHA-256 of the inputs: the same inputs make the same quote
     semantics_version: int  # rules that will compute the loan
     options: LoanOptions | None = None  # what else the product chose; None = version 1, which has none
+    purchase: Purchase | None = None  # what it pays for; None = the money goes to her own account
 
     @property
     def first_due_date(self) -> date:
@@ -125,23 +139,31 @@ def build_quote(
     value_date: date | None = None,
     due_day: int | None = None,
     holidays: HolidayCalendar | None = None,
+    purchase: Purchase | None = None,
 ) -> Quote:
     """This function will build the quote for these terms, its table fitted under the cap on the exact cash flows.
 
     `value_date` is the stated disbursement date, by default the business date of issue. The quote holds until the
     end of the day `valid_days` after the date of issue, in `zone`, last day inclusive. The rate may come out lower
-    than `annual_rate_ppm`, never higher. Raises: the refusals of `products.check_draw`; CostAboveCap.
+    than `annual_rate_ppm`, never higher. A product that pays merchants needs a `purchase`, another one takes none.
+    Raises: the refusals of `products.check_draw`; MerchantMissing; CostAboveCap.
     """
     issued_on = business_date(issued_at, zone=zone)
     stated = value_date or issued_on
     assert stated >= issued_on, "a quote does not promise a payout in the past"
     check_draw(product=product, amount_minor=amount_minor, months=months, method=method, due_day=due_day)
+    if pays_merchant(product.options) and purchase is None:
+        raise MerchantMissing()
+    assert purchase is None or pays_merchant(product.options), (
+        "what she buys is asked only where a merchant is paid"
+    )
     own = product.options.fixed_rate_ppm if product.options else None
     rate = annual_rate_ppm if own is None else min(own, annual_rate_ppm)
     asked = _Asked(amount_minor, rate, months, method, stated, due_day, cap)
     fitted = _fit(product, asked, holidays)
     inputs = [customer_id, line_id, decision_id, product.hash, *asked, penalty_daily_rate_ppm]
     inputs += [withdrawal_days, valid_days, issued_at, zone]
+    inputs += [content_hash(plain(purchase))] if purchase else []
     return Quote(
         id=id,
         number=_number(id, stated),
@@ -172,6 +194,7 @@ def build_quote(
         input_hash=content_hash(inputs),
         semantics_version=product.semantics_version,
         options=product.options,
+        purchase=purchase,
     )
 
 
@@ -287,6 +310,12 @@ def cost_lines(quote: Quote) -> tuple[CostLine, ...]:
     return tuple(lines)
 
 
+def subsidy_of(quote: Quote) -> int:
+    """This function will return what the merchant pays the lender once for this loan, minor units."""
+    share = quote.options.merchant_subsidy_ppm if quote.options else 0
+    return divide(quote.amount_minor * share, 1_000_000, Rounding.HALF_EVEN)
+
+
 def quote_sha256(quote: Quote) -> str:
     """This function will return the SHA-256 of the quote's canonical bytes: the quote's fingerprint."""
     return content_hash(quote_to_plain(quote))
@@ -294,14 +323,16 @@ def quote_sha256(quote: Quote) -> str:
 
 def quote_to_plain(quote: Quote) -> dict[str, Any]:
     """This function will turn a quote into JSON's own types, canonical, for storing."""
-    return without_options(plain(quote))
+    found = without_options(plain(quote))
+    return {name: value for name, value in found.items() if name != "purchase" or value is not None}
 
 
 def quote_from_plain(data: Mapping[str, Any]) -> Quote:
     """This function will read back what `quote_to_plain` wrote. Raises: AssertionError for other fields."""
-    values = {"options": None, **data}
+    values = {"options": None, "purchase": None, **data}
     assert set(values) == {field.name for field in fields(Quote)}, "a stored quote has the fields of a quote"
     values["options"] = options_from_plain(values["options"])
+    values["purchase"] = Purchase(**values["purchase"]) if values["purchase"] else None
     values["method"] = Method(values["method"])
     values["instalment_rounding"] = Rounding(values["instalment_rounding"])
     values["value_date"] = date.fromisoformat(values["value_date"])

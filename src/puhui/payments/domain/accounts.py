@@ -41,6 +41,7 @@ class BankAccount:
     bank_name: str  # as the customer chose it
     verified_at: datetime | None  # when the bank said that number and name belong together; None: not yet
     bound_at: datetime  # when she bound it
+    merchant_id: str = ""  # whose it really is, where a loan of hers pays a merchant; "" = her own
 
 
 class MandateState(StrEnum):

@@ -56,10 +56,18 @@ class MandateAlreadyActive(Refusal):
 
 
 def bind_account(
-    *, id: str, customer_id: str, number: str, bank_name: str, verified: bool, now: datetime
+    *,
+    id: str,
+    customer_id: str,
+    number: str,
+    bank_name: str,
+    verified: bool,
+    now: datetime,
+    merchant_id: str = "",
 ) -> BankAccount:
     """This function will bind a bank account to its customer, the number sealed.
 
+    With `merchant_id` the account is a merchant's that a loan of hers pays: money only goes out to it.
     The same number again gives the account that she has bound before (verified now, if it was not). Refuses in this
     order: AccountNumberInvalid, BankNameMissing.
     """
@@ -69,7 +77,7 @@ def bind_account(
     if not 0 < len(bank) <= 60:
         raise BankNameMissing(longest=60)
     index = blind_index(digits, purpose=NUMBER_PURPOSE)
-    known = AccountRow.objects.filter(_same(id, customer_id, index)).select_for_update().first()
+    known = AccountRow.objects.filter(_same(id, customer_id, index, merchant_id)).select_for_update().first()
     if known is not None:
         assert (known.customer_id, known.number_index) == (customer_id, index), "one id, one account"
         if verified and known.verified_at is None:
@@ -85,11 +93,12 @@ def bind_account(
         bank_name=bank,
         verified_at=now if verified else None,
         bound_at=now,
+        merchant_id=merchant_id,
     )
     if insert_if_absent(row):
         return row.to_domain()
     # PostgreSQL: she bound it twice at the same instant, and the other act was first.
-    return AccountRow.objects.get(_same(id, customer_id, index)).to_domain()
+    return AccountRow.objects.get(_same(id, customer_id, index, merchant_id)).to_domain()
 
 
 def agree_mandate(*, id: str, account_id: str, customer_id: str, consent_id: str, now: datetime) -> Mandate:
@@ -168,5 +177,5 @@ def _consents(consent_id: str, customer_id: str, account_id: str, now: datetime)
     )
 
 
-def _same(id: str, customer_id: str, index: str) -> Q:
-    return Q(id=id) | Q(customer_id=customer_id, number_index=index)
+def _same(id: str, customer_id: str, index: str, merchant_id: str) -> Q:
+    return Q(id=id) | Q(customer_id=customer_id, number_index=index, merchant_id=merchant_id)

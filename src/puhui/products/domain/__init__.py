@@ -11,6 +11,14 @@ from puhui.products.domain.cost import (
     fit_under_cap,
     is_within_cap,
 )
+from puhui.products.domain.merchant import (
+    InvoiceMissing,
+    Merchant,
+    MerchantMissing,
+    parse_invoice,
+    parse_merchants,
+    pays_merchant,
+)
 from puhui.products.domain.options import LoanOptions, OptionsInvalid
 from puhui.products.domain.product import (
     AmountNotOffered,
@@ -23,6 +31,7 @@ from puhui.products.domain.product import (
     TermNotOffered,
     check_draw,
     largest_draw,
+    most_affordable,
     parse_product,
 )
 from puhui.products.domain.schedule import (
@@ -44,7 +53,10 @@ __all__ = [
     "DueDayNotOffered",
     "FeeItem",
     "FittedSchedule",
+    "InvoiceMissing",
     "LoanOptions",
+    "Merchant",
+    "MerchantMissing",
     "Method",
     "MethodNotOffered",
     "MethodTerms",
@@ -61,7 +73,11 @@ __all__ = [
     "is_within_cap",
     "largest_draw",
     "level_instalment",
+    "most_affordable",
     "move_schedule",
+    "parse_invoice",
+    "parse_merchants",
     "parse_product",
+    "pays_merchant",
     "split_principal",
 ]

@@ -16,6 +16,7 @@ from puhui.core.canonical import content_hash
 from puhui.core.money import exponent
 from puhui.core.refusals import InputRefused
 from puhui.core.rounding import Rounding
+from puhui.products.domain.by_options import affordable_principal
 from puhui.products.domain.options import DueUnit, LoanOptions, OptionsInvalid, options_from_plain
 from puhui.products.domain.schedule import MAX_MONTHS, Method
 
@@ -125,6 +126,30 @@ def largest_draw(*, product: Product, at_most_minor: int) -> int:
         min(at_most_minor, product.amount_max_minor) // product.amount_step_minor * product.amount_step_minor
     )
     return amount if amount >= product.amount_min_minor else 0
+
+
+def most_affordable(
+    *, product: Product, months: int, annual_rate_ppm: int, payment_minor: int, at_most_minor: int
+) -> int:
+    """This function will return the largest amount that the product offers for a term, at or below `at_most_minor`,
+    whose highest payment by its usual method is at most `payment_minor`; minor units, 0 if none.
+    """
+    method = next((one.method for one in product.methods if months <= one.max_months), None)
+    if months not in product.terms or method is None:
+        return 0
+    own = product.options.fixed_rate_ppm if product.options else None
+    bears = affordable_principal(
+        payment_minor=payment_minor,
+        annual_rate_ppm=annual_rate_ppm if own is None else min(own, annual_rate_ppm),
+        months=months,
+        method=method,
+        max_minor=largest_draw(product=product, at_most_minor=at_most_minor),
+        step_minor=product.amount_step_minor,
+        fee_minor=product.fee_per_instalment_minor,
+        rounding=product.instalment_rounding,
+        options=product.options,
+    )
+    return largest_draw(product=product, at_most_minor=bears)
 
 
 class _Table:

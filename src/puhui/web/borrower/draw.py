@@ -16,9 +16,18 @@ from puhui.journeys import house, offer
 from puhui.lines import queries as lines
 from puhui.lines.domain import Line
 from puhui.offers.domain import Quote
-from puhui.products.domain import Method, MethodNotOffered, Product
+from puhui.products.domain import Method, MethodNotOffered, Product, largest_draw
+from puhui.products.domain.merchant import INVOICE_MAX
+from puhui.products.queries import ProductNotOffered
 from puhui.web import clock
-from puhui.web.borrower.quoting import currency, dials, methods_of, view_of
+from puhui.web.borrower.quoting import (
+    currency,
+    dials,
+    merchants_of,
+    methods_of,
+    product_choice,
+    view_of,
+)
 from puhui.web.borrower.session import go, show, signed_in, up
 from puhui.web.middleware import words_of
 from puhui.web.shared import inputs
@@ -34,9 +43,30 @@ def _method(text: str) -> Method:
         raise MethodNotOffered() from None
 
 
-def most_of(request: HttpRequest, customer: Customer, months: int) -> int:
+def most_of(request: HttpRequest, customer: Customer, months: int, product: Product | None = None) -> int:
     """This function will return the most that she can draw for a term, minor units, 0 if none."""
-    return offer.get_most(customer_id=customer.id, months=months, now=clock.now(request))
+    return offer.get_most(
+        customer_id=customer.id,
+        months=months,
+        now=clock.now(request),
+        product_id=product.id if product else house.PRODUCT,
+    )
+
+
+def chosen(request: HttpRequest, customer: Customer) -> tuple[Product, list[Product]]:
+    """This function will return the product that she looks at, the first eligible one unless she chose, and all of these.
+
+    Raises: ProductNotOffered for one that her line does not reach.
+    """
+    now = clock.now(request)
+    eligible = offer.list_eligible(customer_id=customer.id, now=now) or [house.product(now)]
+    wanted = request.POST.get("product") or request.GET.get("product")
+    if not wanted:
+        return eligible[0], eligible
+    found = next((one for one in eligible if one.id == wanted), None)
+    if found is None:
+        raise ProductNotOffered(product=wanted[:40])
+    return found, eligible
 
 
 def typed_terms(request: HttpRequest, customer: Customer, product: Product) -> dict[str, Any]:
@@ -53,13 +83,18 @@ def typed_terms(request: HttpRequest, customer: Customer, product: Product) -> d
     else:
         usual = [term for term in product.terms if term >= USUAL_MONTHS] or [product.terms[-1]]
         wished = [asked.months, *usual] if asked and asked.months in product.terms else usual
-        months = next((term for term in wished if most_of(request, customer, term)), usual[-1])
-    most = most_of(request, customer, months)
-    start = max(min(asked.amount_minor, most) if asked else most, product.amount_min_minor)
+        fits = (term for term in wished if most_of(request, customer, term, product))
+        months = next(fits, usual[-1])
+    most = most_of(request, customer, months, product)
+    wish = largest_draw(product=product, at_most_minor=min(asked.amount_minor, most) if asked else most)
+    start = wish or product.amount_min_minor
     return {
         "amount": data.get("amount") or plain_amount(start),
         "months": months,
         "method": data.get("method") or product.methods[0].method.value,
+        "product": product.id,
+        "merchant": data.get("merchant", ""),
+        "invoice": data.get("invoice", "")[: INVOICE_MAX + 1],
     }
 
 
@@ -73,21 +108,26 @@ def priced(request: HttpRequest, customer: Customer, typed: dict[str, Any], *, p
         key=inputs.new_key() if preview else inputs.form_key(request),
         now=clock.now(request),
         preview=preview,
+        product_id=str(typed["product"]),
+        merchant_id=str(typed["merchant"]),
+        invoice=str(typed["invoice"]),
     )
 
 
 def _context(request: HttpRequest, customer: Customer, line: Line) -> dict[str, Any]:
     now = clock.now(request)
-    product, policy = house.product(now), house.policy(now)
+    (product, eligible), policy = chosen(request, customer), house.policy(now)
     typed = typed_terms(request, customer, product)
     context: dict[str, Any] = {
         "line": line,
         "product": product,
+        "eligible": [product_choice(one) for one in eligible],
+        "merchants": merchants_of(product, clock.today(request)),
         "policy": policy,
         "typed": typed,
         "view": None,
     }
-    context["most_minor"] = most_of(request, customer, typed["months"]) or line.available_minor
+    context["most_minor"] = most_of(request, customer, typed["months"], product) or line.available_minor
     try:
         quote = priced(request, customer, typed, preview=True)
     except Refusal as refusal:
@@ -110,7 +150,7 @@ def draw_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     line = lines.find_line(customer_id=customer.id)
     if line is None:
         return go("home")
-    product = house.product(clock.now(request))
+    product, _eligible = chosen(request, customer)
     if request.method == "POST" and request.POST.get("act") != "preview":
         quote = priced(request, customer, typed_terms(request, customer, product), preview=False)
         return go("quote", quote.id)

@@ -81,7 +81,7 @@ def _payout(orders: Sequence[PaymentOrder], accounts: Mapping[str, BankAccount])
 
 
 def _accounts(customer_id: str) -> dict[str, BankAccount]:
-    return {one.id: one for one in payments.list_accounts(customer_id=customer_id)}
+    return {one.id: one for one in payments.list_payees(customer_id=customer_id)}
 
 
 def view_of(loan: Loan, *, as_of: date, today: date) -> LoanView:

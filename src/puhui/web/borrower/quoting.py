@@ -12,8 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from puhui.journeys import house
-from puhui.offers.domain import Quote, cost_lines
-from puhui.products.domain import Method, Product, ScheduleRow
+from puhui.offers.domain import Quote, cost_lines, subsidy_of
+from puhui.products.domain import Method, Product, ScheduleRow, pays_merchant
+from puhui.products.queries import list_merchants
 from puhui.web import charts, clock
 from puhui.web.shared import formats
 
@@ -48,6 +49,8 @@ class QuoteView:
     last_date: date  # last due date
     due_day: int  # day of the month
     name: str  # product, in the reader's language
+    merchant: str  # whom the money pays, "" = herself
+    subsidy_minor: int  # what he pays the lender for it
 
 
 def view_of(quote: Quote) -> QuoteView:
@@ -78,14 +81,24 @@ def view_of(quote: Quote) -> QuoteView:
         last_date=last.due_date,
         due_day=last.due_date.day if quote.due_day is None else quote.due_day,
         name=quote.product_name_zh if chinese else quote.product_name_en,
+        merchant=_merchant(quote, chinese),
+        subsidy_minor=subsidy_of(quote),
     )
+
+
+def _merchant(quote: Quote, chinese: bool) -> str:
+    if quote.purchase is None:
+        return ""
+    return quote.purchase.merchant_name_zh if chinese else quote.purchase.merchant_name_en
 
 
 def _payment_label(quote: Quote) -> str:
     count = {"n": len(quote.rows)}
     if len(quote.rows) == 1:
         return _("One payment of")
-    if quote.method is Method.EQUAL_INSTALMENT:
+    if quote.options is not None and quote.options.interest_only:
+        return _("%(n)d payments, interest first,") % count
+    if quote.method in (Method.EQUAL_INSTALMENT, Method.FLAT):
         return _("%(n)d payments of") % count
     if quote.method is Method.EQUAL_PRINCIPAL:
         return _("%(n)d payments, falling from") % count
@@ -123,6 +136,14 @@ def methods_of(product: Product) -> list[dict[str, str]]:
             _("Interest first"),
             _("Small payments, the whole principal at the end. Most interest."),
         ),
+        Method.FLAT: (
+            _("Same interest each month"),
+            _("Interest counts on the whole amount until the end."),
+        ),
+        Method.BULLET: (
+            _("Everything at the end"),
+            _("One payment with all principal and interest."),
+        ),
     }
     listed = []
     for terms in product.methods:
@@ -131,6 +152,31 @@ def methods_of(product: Product) -> list[dict[str, str]]:
             hint = _("%(hint)s Up to %(months)d months.") % {"hint": hint, "months": terms.max_months}
         listed.append({"value": terms.method.value, "name": name, "hint": hint})
     return listed
+
+
+def product_choice(product: Product) -> dict[str, str]:
+    """This function will name a product and say in one sentence what is special about it."""
+    options = product.options
+    hint = _("Cash for anything lawful")
+    if options and options.merchant_subsidy_ppm and not options.fixed_rate_ppm:
+        hint = _("Pay in a shop; no interest, the shop bears it")
+    elif options and options.purpose:
+        hint = _("For your home only; the builder is paid, first months interest only")
+    elif not product.restores:
+        hint = _("Large, over years; paid back once")
+    elif options and options.fixed_rate_ppm is not None:
+        hint = _("At most %(rate)s a year") % {"rate": formats.rate(options.fixed_rate_ppm)}
+    chinese = formats.is_chinese(get_language() or "")
+    return {"id": product.id, "name": product.name_zh if chinese else product.name_en, "hint": hint}
+
+
+def merchants_of(product: Product, on_date: date) -> list[dict[str, str]]:
+    """This function will list who can be paid with a product, in the reader's language; none where she is paid herself."""
+    if not pays_merchant(product.options):
+        return []
+    chinese = formats.is_chinese(get_language() or "")
+    listed = list_merchants(product_id=product.id, on_date=on_date)
+    return [{"id": one.id, "name": one.name_zh if chinese else one.name_en} for one in listed]
 
 
 def dials(quote: Quote, *, available_minor: int, longest: int, cap_ppm: int) -> dict[str, SafeString]:

@@ -69,6 +69,7 @@ def sign_page(request: HttpRequest, customer: Customer, quote_id: str) -> HttpRe
         quote=quote,
         view=view_of(quote),
         account=account,
+        paid_tail=quote.purchase.account_tail if quote.purchase else account.tail,
         policy=house.policy(now),
         contract_sha256=content_hash(text.encode()),
         consents=consent_items(request, wanted, given),
