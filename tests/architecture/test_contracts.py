@@ -35,6 +35,8 @@ PLANTED = [
     ("Tables of decisions are its own", "journeys/repay.py", "import puhui.decisions.models"),
     ("Tables of lines are its own", "journeys/repay.py", "import puhui.lines.models"),
     ("Tables of offers are its own", "journeys/repay.py", "import puhui.offers.models"),
+    ("No policy may see the simulated world", "lab/policies/arms.py", "import puhui.lab.worlds.households"),
+    ("What a policy knows of a world", "lab/observed.py", "import puhui.lab.simulate.run"),
     ("Pages do not act on the foundations", "web/clock.py", "import puhui.ledger.operations"),
 ]
 

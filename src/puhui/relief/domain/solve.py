@@ -6,16 +6,19 @@ only lets it pass or not, and never orders anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
 from puhui.relief.domain.budget import PPM, BudgetScenario, HouseholdBudget, bearable
 from puhui.relief.domain.options import NO_CHANGE, ReliefChoice, ReliefLoan
 from puhui.relief.domain.plans import ReliefPlan, make_plan, refused_by
 from puhui.relief.domain.policy import ReliefPolicy
 from puhui.relief.domain.worth import CohortWorth
+
+Refuses = Callable[[ReliefPlan, ReliefLoan], Refusal | None]
 
 
 class ReliefReason(Enum):
@@ -108,11 +111,13 @@ def solve_relief(
     scenarios: Sequence[BudgetScenario],
     policy: ReliefPolicy,
     pool_minor: int,
+    refuses: Refuses = refused_by,
 ) -> ReliefAnswer:
     """This function will choose among all `plans` (no change among them) the ones to show.
 
     `pool_minor` is what is left for waivers that lose against no action. A plan may draw on it for what it costs, and
-    for no more than it gives up of what is owed today.
+    for no more than it gives up of what is owed today. `refuses` asks the loan's own checks; they do not depend on the
+    budget, so a caller with many budgets for one loan may remember what they said.
     """
     ordered = sorted([*plans, *settlements(loan, budget, policy)], key=household_order)
     months = max(len(plan.months) for plan in ordered)
@@ -132,7 +137,7 @@ def solve_relief(
             refused.append(finding)
     offered = [plan for plan in ordered if plan.choice in fit]
     chosen = choose(offered, policy.cards_most)
-    while broken := refused_among(chosen, loan):
+    while broken := refused_among(chosen, loan, refuses):
         refused = sorted([*refused, *broken], key=lambda one: household_order(one.plan))
         offered = [plan for plan in offered if all(plan is not one.plan for one in broken)]
         chosen = choose(offered, policy.cards_most)
@@ -207,10 +212,10 @@ def judge(
 
 
 def refused_among(
-    chosen: Sequence[tuple[ReliefPlan, tuple[str, ...]]], loan: ReliefLoan
+    chosen: Sequence[tuple[ReliefPlan, tuple[str, ...]]], loan: ReliefLoan, refuses: Refuses
 ) -> list[ReliefFinding]:
     """This function will return the picked plans that the loan's own checks would refuse, so that none of them is shown."""
-    found = [(plan, refused_by(plan, loan)) for plan, _ in chosen]
+    found = [(plan, refuses(plan, loan)) for plan, _ in chosen]
     return [
         ReliefFinding(plan=plan, reason=ReliefReason.LOAN_REFUSES, refusal=refusal.code)
         for plan, refusal in found

@@ -1,5 +1,5 @@
 """`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe,
-`documents` makes and reads papers."""
+`documents` makes and reads papers, `simulate` runs relief against other ways in a simulated world."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-FILES = ("data", "notes", "holdout", "key")
+FILES = ("data", "notes", "holdout", "key", "world")
 
 
 class Command(BaseCommand):
     """Dispatches to one tool of the lab."""
 
-    help = "Tools of the analyst: train, score, ks, documents"
+    help = "Tools of the analyst: train, score, ks, documents, simulate"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,6 +33,10 @@ class Command(BaseCommand):
             "documents", help="make invented papers, or report how well papers are read"
         )
         _add_documents(documents)
+        simulate = tools.add_parser(
+            "simulate", help="run relief and other arms in a simulated world of households"
+        )
+        _add_simulate(simulate)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the chosen tool."""
@@ -43,6 +48,7 @@ class Command(BaseCommand):
             "score": self._score,
             "ks": self._ks,
             "documents": self._documents,
+            "simulate": self._simulate,
         }
         try:
             tools[options["tool"]](options)
@@ -142,6 +148,25 @@ class Command(BaseCommand):
         except LabelsInvalid as error:
             raise CommandError(str(error)) from None
 
+    def _simulate(self, options: dict[str, Any]) -> None:
+        from puhui.lab.simulate.command import PolicyUnknown, WorldInvalid, simulate
+
+        if options["cohorts"] < 1:
+            raise CommandError(f"--cohorts {options['cohorts']}: write 1 or more")
+        try:
+            simulate(
+                world=options["world"],
+                policy=options["policy"],
+                cohorts=options["cohorts"],
+                size=options["size"],
+                seed=options["seed"],
+                out=options["out"],
+                relief_policies=settings.POLICIES_DIR / "relief",
+                say=self.stdout.write,
+            )
+        except (WorldInvalid, PolicyUnknown, ValueError) as error:
+            raise CommandError(str(error)) from None
+
 
 def _add_documents(documents: CommandParser) -> None:
     what = documents.add_mutually_exclusive_group(required=True)
@@ -237,6 +262,32 @@ def _add_ks(ks: CommandParser) -> None:
         type=float,
         metavar="PERCENT",
         help="KS that nobody reaches honestly; above it is leakage",
+    )
+
+
+def _add_simulate(simulate: CommandParser) -> None:
+    simulate.add_argument(
+        "--world",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a world's file, e.g. data/worlds/towns.toml",
+    )
+    simulate.add_argument(
+        "--policy",
+        default="all",
+        metavar="NAME",
+        help="an arm, all of them, or package.module:factory of your own",
+    )
+    simulate.add_argument(
+        "--cohorts", type=int, default=1, metavar="N", help="how many cohorts of the world's size"
+    )
+    simulate.add_argument("--size", type=int, metavar="N", help="households of a cohort, if not the world's")
+    simulate.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="of all chance; the same seed, the same figures"
+    )
+    simulate.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where report, figures and logs go"
     )
 
 

@@ -1,0 +1,1 @@
+"""Ways to treat people who fell behind, as policies that see only what a lender sees (import contract)."""

@@ -1,0 +1,169 @@
+"""The real relief solver as a table: its answer for each rounded state of a household, worked out when it first occurs.
+
+A hundred thousand answers at some fifty milliseconds would take hours, so what a household says is rounded, always to
+its own disadvantage (means down, needs and waiting up): what the solver finds affordable for the rounded household is
+affordable for the real one. Each entry is what `solve_relief` returns for that state, no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+
+from puhui.core.refusals import Refusal
+from puhui.lab.observed import CAUSES, MENU, NOTHING, Asked, Ints
+from puhui.lab.planbook import ASK_DAYS, BookCase, PlanBook
+from puhui.relief.domain import (
+    NO_CHANGE,
+    CohortWorth,
+    HouseholdBudget,
+    ReliefAnswer,
+    ReliefChoice,
+    ReliefLoan,
+    ReliefPlan,
+    ReliefPolicy,
+    refused_by,
+    solve_relief,
+)
+
+HUNDREDTHS = 100  # bins are hundredths of an instalment
+SURPLUS = (
+    -200,
+    -50,
+    0,
+    20,
+    35,
+    50,
+    65,
+    80,
+    95,
+    102,
+    115,
+    150,
+    200,
+    300,
+    500,
+)  # least surplus of a month, rounded down to one of these
+NEEDS = (150, 200, 250, 300, 400, 500, 700, 1_000)  # essential spending, rounded up to one of these
+WAITS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 24)  # months until income is back, rounded up to one of these
+MOST_LENDER_CARDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class TableState:
+    """A rounded household with its loan: the key of the table."""
+
+    loan: int  # which loan of the plan book
+    asked: int  # index into ASK_DAYS
+    job: bool  # whether the cause has scenarios of its own
+    now: int  # hundredths of an instalment: surplus now
+    later: int  # surplus once the usual income is back
+    waits: int  # months until then
+    needs: int  # essential spending
+
+
+class ReliefTable:
+    """Answers by state, each worked out once."""
+
+    def __init__(self, book: PlanBook, policy: ReliefPolicy) -> None:
+        self.book, self.policy = book, policy
+        self.cards: dict[TableState, tuple[int, ...]] = {}
+        self.lender: dict[TableState, tuple[int, ...]] = {}
+        self.solved = 0  # by this process
+        self.checked: dict[tuple[str, date, ReliefChoice], Refusal | None] = {}
+
+    def states(self, asked: Asked) -> list[TableState]:
+        """Return the rounded state of everybody who asks."""
+        unit = self.book.instalment[asked.loan]
+        now = asked.income - asked.spending - asked.other
+        later = asked.usual - asked.spending - asked.other
+        bins = np.array(SURPLUS)
+        low, high = (
+            bins[np.maximum(0, np.searchsorted(bins, value * HUNDREDTHS // unit, side="right") - 1)]
+            for value in (now, later)
+        )
+        needs = _up(NEEDS, -(-asked.spending * HUNDREDTHS // unit))
+        waits = np.where(low == high, 0, _up(WAITS, asked.recovers))
+        place = max(0, sum(one <= asked.day for one in ASK_DAYS) - 1)
+        job = asked.cause == CAUSES.index("job")
+        return [
+            TableState(loan=a, asked=place, job=b, now=c, later=max(c, d), waits=e, needs=f)
+            for a, b, c, d, e, f in zip(
+                asked.loan.tolist(), job.tolist(), low.tolist(), high.tolist(), waits.tolist(), needs.tolist(),
+                strict=True,
+            )
+        ]  # fmt: skip
+
+    def menu(self, asked: Asked, *, by_lender: bool) -> Ints:
+        """Return the rows of the plan book that are shown, shape (who asked, MENU)."""
+        found = np.full((len(asked.who), MENU), NOTHING, np.int64)
+        answers, work = (self.lender, self.rank) if by_lender else (self.cards, self.solve)
+        for row, state in enumerate(self.states(asked)):
+            cards = answers.get(state)
+            if cards is None:
+                cards = answers[state] = work(state)
+                self.solved += 1
+            found[row, : len(cards)] = cards
+        return found
+
+    def case(self, state: TableState) -> BookCase:
+        """Return the loan of a state on its day of asking."""
+        return self.book.cases[int(self.book.case_of[state.loan, state.asked])]
+
+    def budget(self, state: TableState) -> HouseholdBudget:
+        """Return the budget that a state stands for, minor units a month."""
+        unit = int(self.book.instalment[state.loan])
+        needs = -(-unit * state.needs // HUNDREDTHS)
+        now, later = (needs + unit * one // HUNDREDTHS for one in (state.now, state.later))
+        return HouseholdBudget(
+            income_minor=max(0, now), usual_income_minor=max(0, later), spending_minor=needs, floor_minor=0,
+            other_debts_minor=0, recovers_after_months=state.waits,
+        )  # fmt: skip
+
+    def answer(self, state: TableState) -> ReliefAnswer:
+        """Ask the real solver."""
+        case = self.case(state)
+        return solve_relief(
+            loan=case.relief, plans=case.plans, budget=self.budget(state),
+            scenarios=self.policy.scenarios_of("job" if state.job else "timing"), policy=self.policy, pool_minor=0,
+            refuses=self.refuses,
+        )  # fmt: skip
+
+    def refuses(self, plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:
+        """Ask the loan's own checks, once for each plan."""
+        key = (loan.events[0].loan_id, loan.asked_on, plan.choice)
+        if key not in self.checked:
+            self.checked[key] = refused_by(plan, loan)
+        return self.checked[key]
+
+    def solve(self, state: TableState) -> tuple[int, ...]:
+        """Return the rows of the cards that the solver shows, in its order, "no change" apart."""
+        case = self.case(state)
+        places = {plan.choice: case.first + place for place, plan in enumerate(case.plans)}
+        cards = [card.plan.choice for card in self.answer(state).cards]
+        return tuple(places[one] for one in cards if one in places and one != NO_CHANGE)
+
+    def rank(self, state: TableState) -> tuple[int, ...]:
+        """Return the plans that are worth most to the lender by the solver's own valuation, whoever can pay them."""
+        case = self.case(state)
+        base = next(plan for plan in case.plans if plan.choice == NO_CHANGE)
+        worth = CohortWorth(
+            budget=self.budget(state), scenarios=self.policy.scenarios_of("job" if state.job else "timing"),
+            cohort=self.policy.cohort, discount_ppm=self.policy.discount_ppm, base=base,
+            months=max(len(plan.months) for plan in case.plans),
+        )  # fmt: skip
+        found = []
+        for place, plan in enumerate(case.plans):
+            if plan.choice != NO_CHANGE:
+                of = worth.of(plan)
+                found.append((-Fraction(of.numerator, of.denominator), place))
+        return tuple(case.first + place for _, place in sorted(found)[:MOST_LENDER_CARDS])
+
+
+def _up(bins: tuple[int, ...], value: Ints) -> Ints:
+    """Round up to a bin; what is above them all stays at the last."""
+    edges = np.array(bins)
+    return np.asarray(edges[np.minimum(len(bins) - 1, np.searchsorted(edges, value))], np.int64)

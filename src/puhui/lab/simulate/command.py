@@ -1,0 +1,65 @@
+"""What `puhui lab simulate` does: read a world, run the arms with progress, write report, figures and logs."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from puhui.lab.observed import COLUMNS, EventLog
+from puhui.lab.simulate.report import render, write
+from puhui.lab.simulate.run import ARMS, PolicyUnknown, Result, Tables, newest_relief_policy, run
+from puhui.lab.worlds.reader import WorldInvalid
+from puhui.lab.worlds.values import read_world
+
+__all__ = ["PolicyUnknown", "WorldInvalid", "read_log", "simulate", "write_log"]
+
+ALL = "all"
+
+
+def simulate(
+    *,
+    world: Path,
+    policy: str,
+    cohorts: int,
+    seed: int,
+    out: Path,
+    relief_policies: Path,
+    size: int | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Result:
+    """This function will run a world's file and write report.md, summary.json and log-ARM.csv.gz of the first cohort.
+
+    `policy` is one arm, or "all". Raises: WorldInvalid, PolicyUnknown, ValueError (a channel that the world lacks).
+    """
+    read = read_world(world)
+    if size is not None:
+        read = replace(read, size=size)
+    tables = Tables(policy=newest_relief_policy(relief_policies))
+    say(f"relief policy {tables.policy.version}; working out the plans of {len(read.shapes)} loans")
+    tables.of(read)
+    out.mkdir(parents=True, exist_ok=True)
+    names = ARMS if policy == ALL else (policy,)
+    result = run(
+        read, tables, names=names, cohorts_count=cohorts, seed=seed,
+        progress=lambda done, whole, arm: say(f"cohort {done + 1} of {whole}: {arm}"),
+        log=lambda arm, cohort, notes: write_log(out / f"log-{arm.replace(':', '.')}.csv.gz", cohort, notes),
+    )  # fmt: skip
+    write(result, out)
+    say(render(result))
+    return result
+
+
+def write_log(path: Path, cohort: int, notes: EventLog) -> None:
+    """This function will write what a lender could have noted, one event a row, always the same bytes for the same run."""
+    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
+        text = "\n".join([",".join(COLUMNS), *(",".join(map(str, row)) for row in notes.rows(cohort))])
+        packed.write((text + "\n").encode())
+
+
+def read_log(path: Path) -> list[dict[str, str]]:
+    """This function will read a log back."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))

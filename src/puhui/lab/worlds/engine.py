@@ -1,0 +1,450 @@
+"""The fast path: one cohort under one policy, day by day and then month by month, a vector operation for every step.
+
+The lender's side follows the loan's own rules (terms and plans come from the plan book, penalties run on late
+principal); that it agrees with the real journeys is tested on a sample. The household's side is the world's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puhui.lab.observed import CAUSES, MENU, NOTHING, Acts, Asked, EventLog, LabPolicy, Seen
+from puhui.lab.planbook import PlanBook
+from puhui.lab.worlds.households import DAILY, MONTH, Households, Steps, declared
+from puhui.lab.worlds.values import KINDS, World
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+CURE_DAY = 60
+LAST_ASK = 90  # the plan book knows no later state of a loan
+MONTHS = -(-DAILY // MONTH)  # months in which shortness is counted
+FORGETS, DISPUTING = KINDS.index("forgets"), KINDS.index("disputing")
+NOTABLE = 0.02  # of a month's essential spending: less missing than this is no short month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What became of each household of a cohort. Money in minor units as floats."""
+
+    cured: Flags  # nothing late at day 60 under the terms in force, and an instalment paid since day 0
+    current: Flags  # nothing late at day 60 under the terms in force
+    redefault: Flags  # 30 days past due or written off on some day of the six months after day 60
+    months_short: Floats  # months in which living took more than there was
+    unmet: Floats  # what was missing for living
+    npv: Floats  # present value of what the lender received, less its costs
+    complaints: Floats  # complaints
+    asked: Flags  # whether she asked for help
+    signed: Flags  # whether she signed a plan
+    borne: Floats  # months of a signed plan whose instalment the true surplus bore
+    plan_months: Floats  # months of a signed plan that were counted for it
+    harm: Floats  # most that was due and unpaid on any day of the first sixty
+
+
+class _Run:
+    """The state of a cohort while time passes."""
+
+    def __init__(
+        self,
+        world: World,
+        book: PlanBook,
+        steps: Steps,
+        homes: Households,
+        policy: LabPolicy,
+        log: EventLog | None,
+    ) -> None:
+        self.world, self.book, self.steps, self.homes, self.policy, self.log = (
+            world,
+            book,
+            steps,
+            homes,
+            policy,
+            log,
+        )
+        n = len(homes.loan)
+        self.n, self.every = n, np.arange(n, dtype=np.int64)
+        self.kinds = {key: np.array([one[key] for one in world.kinds])[homes.kind] for key in world.kinds[0]}
+        self.plan = book.contract[homes.loan].copy()
+        self.place = np.zeros(n, np.int64)  # the oldest payment that is not fully paid
+        self.paid = np.zeros(n, np.int64)  # towards payments of the plan in force
+        self.paid_all = np.zeros(n, np.int64)
+        self.penalty = np.zeros(n, np.float64)  # borne and unpaid
+        self.rate = np.array([one.penalty_daily_ppm for one in book.shapes], np.float64)[homes.loan] / 1e6
+        self.cash = homes.cash.copy()
+        self.mindful = np.zeros(n, np.bool_)
+        self.settled = homes.kind != DISPUTING  # whether she holds that she owes it
+        self.heard, self.irritation = np.zeros(n), np.zeros(n)
+        self.reminded, self.complained = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.asked_day, self.signed_day = np.full(n, NOTHING), np.full(n, NOTHING)
+        self.calm_until = np.full(n, NOTHING)
+        self.autopay, self.keeps = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        self.heard_help, self.offered = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        self.open = np.ones(n, np.bool_)
+        self.bad = np.zeros(n, np.bool_)  # written off
+        self.npv = np.zeros(n)
+        self.short = np.zeros((MONTHS, n), np.float64)
+        self.cured, self.current = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        self.redefault, self.harm = np.zeros(n, np.bool_), np.zeros(n)
+        self.borne, self.plan_months = np.zeros(n), np.zeros(n)
+
+    def due_now(self, day: int) -> tuple[Floats, Ints]:
+        """What is due and unpaid today, penalty included, and days past due."""
+        book, plan = self.book, self.plan
+        upto = self.place.copy()
+        while (more := book.due_day[plan, upto] <= day).any():
+            upto += more
+        due = np.maximum(0, book.until[plan, upto] - self.paid) * self.open
+        dpd = np.maximum(0, day - book.due_day[plan, self.place])
+        return np.where(self.open, due + np.rint(self.penalty), 0.0), np.where(self.open & (due > 0), dpd, 0)
+
+    def bear(self, day: int, span: int) -> None:
+        """Late principal bears its penalty for the days of the step, unless they are held."""
+        book, plan, place = self.book, self.plan, self.place
+        late = self.open & (book.due_day[plan, place] < day) & (self.calm_until < day)
+        if not late.any():
+            return
+        who = np.flatnonzero(late)
+        plans, at = plan[who], place[who]
+        upto = at.copy()
+        while (more := book.due_day[plans, upto] < day).any():
+            upto += more
+        interest = (book.until[plans, at + 1] - book.until[plans, at]) - (
+            book.principal_until[plans, at + 1] - book.principal_until[plans, at]
+        )
+        part = np.maximum(0, self.paid[who] - book.until[plans, at] - interest)
+        principal = book.principal_until[plans, upto] - book.principal_until[plans, at] - part
+        self.penalty[who] += np.maximum(0, principal) * self.rate[who] * span
+
+    def pay(self, who: Ints, amount: Floats, day: int) -> None:
+        """Book payments: penalty first, then the oldest payment."""
+        if not len(who):
+            return
+        whole = np.floor(amount).astype(np.int64)
+        first = np.minimum(np.rint(self.penalty[who]), whole).astype(np.int64)
+        self.penalty[who] = np.where(first >= np.rint(self.penalty[who]), 0.0, self.penalty[who] - first)
+        self.paid[who] += whole - first
+        self.paid_all[who] += whole
+        self.cash[who] -= whole
+        rest = who
+        while len(rest):
+            plans, at = self.plan[rest], self.place[rest]
+            ends = self.book.due_day[plans, at] >= 1 << 20
+            done = ~ends & (self.paid[rest] >= self.book.until[plans, at + (~ends)])
+            rest = rest[done]
+            self.place[rest] += 1
+        over = who[self.paid[who] >= self.book.until[self.plan[who], -1]]
+        self.open[over] = False
+        self.npv[who] += whole * self.worth(day)
+        self.mindful[who] = False
+        if self.log is not None:
+            self.log.add(day, "paid", who, whole)
+
+    def each(self, flag: bool | Flags) -> Flags:
+        """One flag for each account, where a policy has one for all."""
+        return np.broadcast_to(np.asarray(flag, np.bool_), self.n)
+
+    def worth(self, day: int) -> float:
+        """What one unit on a day is worth on day 0."""
+        return float((1 + self.world.given["cost"]["money_year"]) ** (-day / 365))
+
+    def spend(self, who: Ints, yuan: float, day: int) -> None:
+        """Charge a cost of the lender."""
+        self.npv[who] -= yuan * 100 * self.worth(day)
+
+    # -- the household's month -------------------------------------------------------------------------------------
+
+    def live(self, step: int, day: int) -> None:
+        """Income comes and living takes; what is missing is missed."""
+        self.cash += self.homes.flow[step]
+        month = (day - 1) // MONTH
+        if month < MONTHS:
+            self.short[month] -= np.minimum(0.0, self.cash)
+        np.maximum(self.cash, 0.0, out=self.cash)
+
+    def decide_to_pay(self, step: int, day: int, span: int, due: Floats, dpd: Ints) -> None:
+        """Who pays today: by mandate, in full, from needs, or in part."""
+        pay, chance = self.world.given["payment"], self.homes.chance
+        owes = due > 0
+        remembers = chance["remember"][step] < over(self.kinds["remembers_daily"], span)
+        promised = self.keeps & (self.signed_day >= 0)
+        self.mindful = np.where(owes, self.mindful | remembers | promised, False)
+        free = self.cash - self.homes.need[step]
+        ready = np.asarray(self.world.forms["payment"](free, due, pay), np.float64)
+        hazard = self.kinds["pays_daily"] * np.where(
+            dpd > pay["discouraged_after_days"], pay["discouraged"], 1.0
+        )
+        promise = self.world.given["promise"]
+        hazard = np.where(promised, np.maximum(hazard, promise["kept_daily"]), hazard)
+        hazard = np.where((self.signed_day >= 0) & ~self.keeps, hazard * promise["broken"], hazard)
+        can = owes & self.mindful & self.settled & (self.cash >= due)
+        full = can & (chance["pay"][step] < over(hazard * ready, span))
+        full |= can & (free < due) & (chance["squeeze"][step] < over(self.kinds["squeezes_daily"], span))
+        full |= owes & self.autopay & (self.cash >= due)
+        part = (
+            owes & self.mindful & self.settled & ~full & (free < due) & (free >= pay["partial_least"] * due)
+        )
+        part &= chance["part"][step] < over(pay["partial_daily"] + 0.0 * due, span)
+        who = np.flatnonzero(full | part)
+        self.pay(who, np.where(full, due, np.minimum(due, free))[who], day)
+
+    # -- what the lender does --------------------------------------------------------------------------------------
+
+    def messages(self, step: int, day: int, acts: Acts) -> None:
+        """Messages go out, some are heard, some annoy."""
+        if acts.remind is None:
+            return
+        to = acts.remind & self.open & (self.calm_until < day)
+        who = np.flatnonzero(to)
+        if not len(who):
+            return
+        self.reminded[who] += 1
+        self.spend(who, self.world.given["cost"]["message"], day)
+        annoys = self.world.given["complaint"]
+        self.irritation[who] += np.where(self.asked_day[who] >= 0, annoys["after_asking"], annoys["message"])
+        share = self.world.heard_share(self.policy.channel, self.policy.hours)
+        hears = self.homes.chance["hear"][step][who] < share
+        heard = who[hears]
+        lift = np.asarray(
+            self.world.forms["reminder"](self.heard[heard], self.world.given["reminder"]), np.float64
+        )
+        self.mindful[heard] |= self.homes.chance["stir"][step][heard] < lift
+        self.heard[heard] += 1
+        self.heard_help[heard] |= self.each(self.policy.shows_help)[heard]
+        if self.log is not None:
+            self.log.add(day, "reminded", who)
+        if acts.autopay is not None:
+            self.agree_mandate(day, heard[acts.autopay[heard] & (self.homes.kind[heard] == FORGETS)])
+
+    def agree_mandate(self, day: int, who: Ints) -> None:
+        """Some of those to whom a mandate is suggested agree; who once did not, does not later."""
+        takes = self.homes.chance["autopay"][who] < self.world.given["autopay"]["takes"]
+        new = who[takes & ~self.autopay[who]]
+        self.autopay[new] = True
+        if self.log is not None:
+            self.log.add(day, "autopay", new)
+
+    def offers(self, day: int, acts: Acts) -> None:
+        """Plans that nobody asked for; each household answers its first one once."""
+        if acts.offer is None:
+            return
+        who = np.flatnonzero((acts.offer >= 0) & self.open & (self.signed_day < 0) & ~self.offered)
+        self.offered[who] = True
+        if self.log is not None:
+            self.log.add(day, "shown", who, plan=acts.offer[who])
+        card = self.world.given["card"]
+        chance = card["unasked"] * np.minimum(1.0, self.kinds["takes"][who] + 0.5)
+        takes = self.homes.chance["unasked"][who] < chance
+        self.sign(who[takes], acts.offer[who[takes]], day)
+
+    def asking(self, step: int, day: int, span: int, dpd: Ints, due: Floats) -> None:
+        """Some press the button; they are calm at once where the policy holds, and see their cards."""
+        shows = self.each(self.policy.shows_help)
+        if day > LAST_ASK or not shows.any():
+            return
+        given = self.world.given["asking"]
+        hazard = np.asarray(self.world.forms["asking"](dpd.astype(np.float64), given), np.float64)
+        hazard = hazard * self.kinds["asks"] * np.where(self.heard_help, given["heard"], 1.0)
+        again = (self.asked_day < 0) | ((self.signed_day < 0) & (day >= self.asked_day + MONTH))
+        asks = shows & (due > 0) & again & (self.homes.chance["ask"][step] < np.minimum(1.0, hazard))
+        who = np.flatnonzero(asks)
+        if not len(who):
+            return
+        self.asked_day[who] = day
+        calm = who[self.each(self.policy.holds)[who]]
+        self.calm_until[calm] = day + self.policy.hold_days - 1
+        sees = self.homes.chance["stir"][step][who] < given["sees_due"]  # the page shows what is due
+        self.mindful[who] |= sees
+        asked = self.say(who, day, dpd)
+        forgot = (asked.cause == CAUSES.index("forgot")) & self.each(self.policy.mandate_for_forgot)[who]
+        self.agree_mandate(day, who[forgot])
+        menu = self.policy.menu(asked)
+        if self.log is not None:
+            self.log.add(day, "asked", who)
+            for column in range(MENU):
+                some = menu[:, column] >= 0
+                self.log.add(day, "shown", who[some], plan=menu[some, column])
+        self.choose(who, menu, day)
+
+    def say(self, who: Ints, day: int, dpd: Ints) -> Asked:
+        """What those who ask say of themselves."""
+        told, chance = self.world.given["disclosure"], self.homes.chance
+        short = self.homes.income(day)[who] < 0.95 * self.homes.usual[who]
+        own = np.array([CAUSES.index(one) for one in ("forgot", "timing", "job", "any", "dispute")])
+        cause = np.where(short | self.homes.forges[who], CAUSES.index("job"), own[self.homes.kind[who]])
+        cause = np.where((cause == CAUSES.index("job")) & ~short & ~self.homes.forges[who], 0, cause)
+        forged = self.homes.forges[who]
+        found = forged & (chance["find"][who] < told["found"])
+        proved = (chance["prove"][who] < told["proves"]) & ~found & (self.homes.tells[who] != 2)
+        return Asked(
+            day=day, who=who, loan=self.homes.loan[who], dpd=dpd[who], cause=cause, proved=proved, refuted=found,
+            **declared(self.world, self.homes, who, day),
+        )  # fmt: skip
+
+    def choose(self, who: Ints, menu: Ints, day: int) -> None:
+        """She takes the card that she values most, if it is worth it to her, or none."""
+        card, book = self.world.given["card"], self.book
+        shown = menu >= 0
+        safe = np.where(shown, menu, 0)
+        base = book.contract[self.homes.loan[who]]
+        owed = book.until[base, -1].astype(np.float64)[:, None]
+        total = book.until[safe, -1] / owed
+        early = np.zeros_like(total)
+        for column in range(MENU):
+            early[:, column] = early_share(book, safe[:, column], day) / book.instalment[self.homes.loan[who]]
+        value = np.asarray(self.world.forms["card"](total, early, card), np.float64)
+        value = np.where(shown, value, -np.inf)
+        best = np.argmax(value, axis=1)
+        pick = safe[np.arange(len(who)), best]
+        dearer = total[np.arange(len(who)), best] > 1.0
+        share = (
+            card["takes"] * np.minimum(1.0, self.kinds["takes"][who]) * np.where(dearer, card["dearer"], 1.0)
+        )
+        takes = shown.any(axis=1) & (self.homes.chance["take"][who] < share) & (self.signed_day[who] < 0)
+        self.sign(who[takes], pick[takes], day)
+
+    def sign(self, who: Ints, plan: Ints, day: int) -> None:
+        """The plan is in force from now on; what was paid since day 0 counts towards it."""
+        if not len(who):
+            return
+        book = self.book
+        self.plan[who], self.place[who], self.signed_day[who] = plan, 0, day
+        gone = book.waives_penalty[plan]
+        self.penalty[who] = np.where(gone, 0.0, np.maximum(0.0, self.penalty[who] - book.penalty_in[plan]))
+        promise = self.world.given["promise"]
+        kept = np.where(self.each(self.policy.by_person)[who], promise["person"], promise["alone"])
+        self.keeps[who] = self.homes.chance["keep"][who] < kept
+        self.spend(who, self.world.given["cost"]["plan"], day)
+        if self.log is not None:
+            self.log.add(day, "signed", who, plan=plan)
+        rest = who
+        while len(rest):
+            rest = rest[self.paid[rest] >= book.until[self.plan[rest], self.place[rest] + 1]]
+            rest = rest[book.due_day[self.plan[rest], self.place[rest]] < 1 << 20]
+            self.place[rest] += 1
+        self.open[who[self.paid[who] >= book.until[plan, -1]]] = False
+
+    # -- what is counted -------------------------------------------------------------------------------------------
+
+    def complain(self, step: int, day: int, span: int) -> None:
+        """Irritation fades, or becomes a complaint."""
+        given = self.world.given["complaint"]
+        hazard = np.asarray(self.world.forms["complaint"](self.irritation, given), np.float64)
+        who = np.flatnonzero(self.homes.chance["complain"][step] < hazard)
+        self.complained[who] += 1
+        self.irritation[who] = 0.0
+        self.spend(who, self.world.given["cost"]["complaint"], day)
+        if self.log is not None:
+            self.log.add(day, "complained", who)
+        self.irritation *= (1 - given["fades_daily"]) ** span
+
+    def settle_disputes(self, step: int, span: int) -> None:
+        """A dispute is settled some day, sooner where she was heard."""
+        given = self.world.given["dispute"]
+        heard = np.where(self.asked_day >= 0, given["after_asking"], 1.0)
+        self.settled |= self.homes.chance["settle"][step] < over(
+            np.minimum(1.0, given["settles_daily"] * heard), span
+        )
+
+    def write_off(self, day: int, dpd: Ints, *, everything: bool) -> None:
+        """What is late too long is given up for the share that still comes back."""
+        given = self.world.given["payment"]
+        gone = self.open & ((dpd >= given["written_off_after_days"]) | everything)
+        who = np.flatnonzero(gone)
+        left = (
+            self.book.principal_until[self.plan[who], -1]
+            - self.book.principal_until[self.plan[who], self.place[who]]
+        )
+        self.npv[who] += given["recovered"] * left * self.worth(day)
+        self.open[who] = False
+        self.bad[who] = True
+        if self.log is not None and not everything:
+            self.log.add(day, "written_off", who, left)
+
+    def measure(self, day: int, due: Floats, dpd: Ints) -> None:
+        """Read the outcomes of the day."""
+        if day <= CURE_DAY:
+            np.maximum(self.harm, due, out=self.harm)
+        if day == CURE_DAY:
+            self.current = (dpd == 0) & ~self.bad
+            self.cured = self.current & (~self.open | (self.paid_all >= self.book.first_payment[self.plan]))
+        if CURE_DAY < day <= DAILY:
+            self.redefault |= (dpd >= 30) | self.bad
+        if day % MONTH == 0 and day <= DAILY:
+            self.check_plans(day)
+
+    def check_plans(self, day: int) -> None:
+        """Whether the true surplus of the last month bore what the plan asked for in it (G8 as it turned out)."""
+        who = np.flatnonzero((self.signed_day >= 0) & (self.signed_day <= day - MONTH) & self.open)
+        plans = self.plan[who]
+        dues = self.book.due_day[plans]
+        within = (dues > day - MONTH) & (dues <= day)
+        amounts = np.diff(self.book.until[plans], axis=1, append=self.book.until[plans, -1:])
+        asks = (amounts * within).sum(axis=1)
+        some = asks > 0
+        bears = self.homes.free_of_month(day - MONTH // 2)[who] >= asks
+        self.plan_months[who] += some
+        self.borne[who] += some & bears
+
+    def run(self) -> Outcomes:
+        """Let time pass."""
+        for step, (day, span) in enumerate(
+            zip(self.steps.day.tolist(), self.steps.span.tolist(), strict=True)
+        ):
+            self.live(step, day)
+            self.bear(day, span)
+            due, dpd = self.due_now(day)
+            acts = self.policy.act(self.seen(day, span, due, dpd))
+            self.messages(step, day, acts)
+            self.offers(day, acts)
+            self.asking(step, day, span, dpd, due)
+            if (self.signed_day == day).any():
+                due, dpd = self.due_now(day)
+            self.decide_to_pay(step, day, span, due, dpd)
+            self.settle_disputes(step, span)
+            self.complain(step, day, span)
+            due, dpd = self.due_now(day)
+            self.measure(day, due, dpd)
+            self.write_off(day, dpd, everything=step == len(self.steps.day) - 1)
+        return Outcomes(
+            cured=self.cured, current=self.current, redefault=self.redefault,
+            months_short=(self.short > NOTABLE * self.homes.essential).sum(axis=0).astype(np.float64),
+            unmet=self.short.sum(axis=0), npv=self.npv, complaints=self.complained.astype(np.float64),
+            asked=self.asked_day >= 0, signed=self.signed_day >= 0, borne=self.borne, plan_months=self.plan_months,
+            harm=self.harm,
+        )  # fmt: skip
+
+    def seen(self, day: int, span: int, due: Floats, dpd: Ints) -> Seen:
+        """What the policy may see: copies, so that it can change nothing."""
+        return Seen(
+            day=day, daily=span == 1, loan=self.homes.loan.copy(), plan=self.plan.copy(), dpd=dpd.copy(),
+            due=due.astype(np.int64), paid=self.paid_all.copy(), reminded=self.reminded.copy(),
+            asked_day=self.asked_day.copy(), signed_day=self.signed_day.copy(), autopay=self.autopay.copy(),
+            complained=self.complained.copy(), open=self.open.copy(),
+        )  # fmt: skip
+
+
+def over(daily: Floats, span: int) -> Floats:
+    """This function will return the chance of an event within `span` days from its daily hazard."""
+    return daily if span == 1 else np.asarray(1.0 - (1.0 - daily) ** span)
+
+
+def early_share(book: PlanBook, plan: Ints, day: int) -> Floats:
+    """This function will return what a plan asks for in the two months after `day`, minor units."""
+    rows = book.due_day[plan] <= day + 2 * MONTH
+    last = rows.sum(axis=1)
+    return np.asarray(book.until[plan, last], np.float64)
+
+
+def simulate_cohort(
+    world: World,
+    book: PlanBook,
+    steps: Steps,
+    homes: Households,
+    policy: LabPolicy,
+    log: EventLog | None = None,
+) -> Outcomes:
+    """This function will run one cohort under one policy and return what became of each household."""
+    return _Run(world, book, steps, homes, policy, log).run()
