@@ -11,7 +11,18 @@ from puhui.customers.domain import PhoneInvalid, ResidentNumberInvalid, UnderAge
 from puhui.customers.operations import IdentityAlreadyUsed
 from puhui.decisions.domain.application import ApplicationAlreadySent, IncomeImplausible
 from puhui.decisions.domain.stored import ApplicationUnknown
-from puhui.journeys import account, apply, consent, identify, offer, payoff, register, repay, sign
+from puhui.journeys import (
+    account,
+    apply,
+    consent,
+    identify,
+    offer,
+    offer_reach,
+    payoff,
+    register,
+    repay,
+    sign,
+)
 from puhui.journeys.consent import ConsentMissing
 from puhui.journeys.identify import IdentityMissing
 from puhui.journeys.repay import PaymentIntentUnknown, PaymentUnderWay
@@ -261,7 +272,7 @@ def test_two_signers_of_one_quote(world: World) -> None:
 
 def test_two_draws_on_one_line(world: World) -> None:
     one = world.approved(income="60000")
-    most = offer.get_most(customer_id=one.customer_id, months=12, now=world.now)
+    most = offer_reach.get_most(customer_id=one.customer_id, months=12, now=world.now)
     half = most // 2 // 10_000 * 10_000 + 10_000
     quotes = [
         offer.quote(

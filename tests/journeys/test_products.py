@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from puhui.core.ids import derive_id
-from puhui.journeys import house, merchant_return, offer
+from puhui.journeys import house, merchant_return, offer, offer_reach
 from puhui.lab.borrower import Borrower
 from puhui.ledger.queries import get_balance
 from puhui.lines.queries import get_line
@@ -157,11 +157,11 @@ def test_a_preferential_line_restores_by_every_method(world: World, method: Meth
 
 def test_what_she_may_choose_and_how_much(world: World) -> None:
     who = world.approved(income="60000", amount="100000")
-    found = offer.list_eligible(customer_id=who.customer_id, now=world.now)
+    found = offer_reach.list_eligible(customer_id=who.customer_id, now=world.now)
     ids = [one.id for one in found]
     assert ids[0] == house.PRODUCT and {"xinyongfu", "bailingdai", "zhuangxiu"} <= set(ids)
     for one in found:
-        most = offer.get_most(
+        most = offer_reach.get_most(
             customer_id=who.customer_id, months=one.terms[-1], now=world.now, product_id=one.id
         )
         assert 0 <= most <= one.amount_max_minor and most % one.amount_step_minor == 0

@@ -35,9 +35,8 @@ def record(
     )
     if recorded.repeated:
         return recorded
-    more = recorded.after.credit_minor - recorded.before.credit_minor
-    if more > 0:
-        _send_back(recorded, loan, more, now)
+    if recorded.overpaid_minor:
+        _send_back(recorded, loan, recorded.overpaid_minor, now)
     params: dict[str, ScriptValue] = {"amount": Money(amount_minor, loan.currency)}
     template = SCRIPTS.get(recorded.after.state, "receipt")
     if template == "receipt":

@@ -9,22 +9,14 @@ from puhui.core.ids import derive_id
 from puhui.journeys import house
 from puhui.journeys.once import keep, recall
 from puhui.journeys.standing import LineMissing as LineMissing
-from puhui.journeys.standing import get_standing, granted_of
+from puhui.journeys.standing import get_standing
 from puhui.lines.domain import check_draw_on
-from puhui.lines.queries import find_line
 from puhui.offers import operations as offers
 from puhui.offers.domain import Purchase, Quote, build_quote
 from puhui.offers.domain.affordable import check_affordable
 from puhui.offers.queries import get_quote
-from puhui.products.domain import (
-    Method,
-    Product,
-    largest_draw,
-    most_affordable,
-    parse_invoice,
-    pays_merchant,
-)
-from puhui.products.queries import get_merchant, list_merchants, list_products
+from puhui.products.domain import Method, Product, parse_invoice, pays_merchant
+from puhui.products.queries import get_merchant
 from puhui.runtime.transactions import transaction
 
 
@@ -81,46 +73,6 @@ def quote(
         issued = offers.issue_quote(quote=built, held_by=held_by, now=now)
         keep(scope="offer.quote", key=key, body=body, answer={"quote_id": id}, now=now)
     return issued
-
-
-def list_eligible(*, customer_id: str, now: datetime) -> list[Product]:
-    """This function will return the products that her line reaches and that somebody here can be paid with, the
-    house's first one first.
-    """
-    line, today = find_line(customer_id=customer_id), house.today(now)
-    if line is None or not line.is_open(today):
-        return []
-    found = [
-        one
-        for one in list_products(on_date=today)
-        if largest_draw(product=one, at_most_minor=line.available_minor)
-        and (not pays_merchant(one.options) or list_merchants(product_id=one.id, on_date=today))
-    ]
-    return sorted(found, key=lambda one: one.id != house.PRODUCT)
-
-
-def get_most(*, customer_id: str, months: int, now: datetime, product_id: str = house.PRODUCT) -> int:
-    """This function will return the largest amount that line and month allow for a term, minor units, 0 if none."""
-    line = find_line(customer_id=customer_id)
-    if line is None or not line.is_open(house.today(now)):
-        return 0
-    if product_id != house.PRODUCT:
-        return _most_of(house.product(now, product_id), customer_id, months, now)
-    granted = granted_of(line)
-    bears = [one.amount_minor for one in granted.capacities if one.months == months]
-    return largest_draw(product=house.product(now), at_most_minor=min(line.available_minor, *bears))
-
-
-def _most_of(product: Product, customer_id: str, months: int, now: datetime) -> int:
-    """The largest amount of another product whose highest payment her month still bears."""
-    own = get_standing(customer_id=customer_id, now=now)
-    return most_affordable(
-        product=product,
-        months=months,
-        annual_rate_ppm=own.price.base_rate_ppm,
-        payment_minor=own.standing.payment_minor,
-        at_most_minor=own.standing.limit_minor,
-    )
 
 
 def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quote, str]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from puhui.core.ids import derive_id
 from puhui.customers.domain import Customer
 from puhui.decisions.domain.stored import Application
-from puhui.journeys import account, apply, assess, consent, identify, offer, register, sign
+from puhui.journeys import account, apply, assess, consent, identify, offer, offer_reach, register, sign
 from puhui.journeys.assess import AssessState
 from puhui.lab.people import InventedPerson
 from puhui.loans.domain import Loan
@@ -116,7 +116,7 @@ class Borrower:
     def quote(self, now: datetime) -> Quote | None:
         """She takes a quote for what she wants, or for the most that her line and the term allow; None if nothing."""
         wish = self.wish
-        most = offer.get_most(customer_id=self.customer_id, months=wish.months, now=now)
+        most = offer_reach.get_most(customer_id=self.customer_id, months=wish.months, now=now)
         amount = min(wish.amount_minor, most)
         if not amount:
             return None

@@ -77,10 +77,9 @@ def drive(
     for day in range(1, days + 1):
         now = clock(day, 12)
         for (_, borrower, loan), todo in zip(sample, acts, strict=True):
-            for place, (on, event, amount, plan) in enumerate(todo):
-                if on == day:
-                    _do(borrower, loan, event, amount, plan, book, f"{day}:{place}", now)
-                    work(now)
+            for place, event, amount, plan in _of_day(todo, day):
+                _do(borrower, loan, event, amount, plan, book, f"{day}:{place}", now)
+                work(now)
         if day in measured:
             evening = clock(day, 23)
             for place, (_, _, loan) in enumerate(sample):
@@ -90,6 +89,11 @@ def drive(
         Sampled(days=one, messages=_messages(loan, zero.toordinal()))
         for one, (_, _, loan) in zip(found, sample, strict=True)
     ]
+
+
+def _of_day(acts: Sequence[tuple[int, str, int, int]], day: int) -> list[tuple[int, str, int, int]]:
+    """The acts of one day: their place in the list, event, amount, plan."""
+    return [(place, *what) for place, (on, *what) in enumerate(acts) if on == day]  # type: ignore[misc]
 
 
 def _do(

@@ -87,6 +87,11 @@ class RecordedEvent:
         """Principal that the event repaid, below zero for what it took back, minor units: what a line restores."""
         return self.after.paid_principal_minor - self.before.paid_principal_minor
 
+    @property
+    def overpaid_minor(self) -> int:
+        """What the event left with the lender beyond all that is owed, minor units, never below zero."""
+        return max(self.after.credit_minor - self.before.credit_minor, 0)
+
 
 def snapshot_of(*, loan_id: str, customer_id: str, position: Position) -> LoanSnapshot:
     """This function will take from a position what lists show."""

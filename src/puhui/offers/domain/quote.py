@@ -152,18 +152,11 @@ def build_quote(
     stated = value_date or issued_on
     assert stated >= issued_on, "a quote does not promise a payout in the past"
     check_draw(product=product, amount_minor=amount_minor, months=months, method=method, due_day=due_day)
-    if pays_merchant(product.options) and purchase is None:
-        raise MerchantMissing()
-    assert purchase is None or pays_merchant(product.options), (
-        "what she buys is asked only where a merchant is paid"
-    )
-    own = product.options.fixed_rate_ppm if product.options else None
-    rate = annual_rate_ppm if own is None else min(own, annual_rate_ppm)
-    asked = _Asked(amount_minor, rate, months, method, stated, due_day, cap)
-    fitted = _fit(product, asked, holidays)
+    _check_purchase(product, purchase)
+    asked = _Asked(amount_minor, _rate_of(product, annual_rate_ppm), months, method, stated, due_day, cap)
+    fitted, bought = _fit(product, asked, holidays), [content_hash(plain(purchase))] if purchase else []
     inputs = [customer_id, line_id, decision_id, product.hash, *asked, penalty_daily_rate_ppm]
-    inputs += [withdrawal_days, valid_days, issued_at, zone]
-    inputs += [content_hash(plain(purchase))] if purchase else []
+    inputs += [withdrawal_days, valid_days, issued_at, zone, *bought]
     return Quote(
         id=id,
         number=_number(id, stated),
@@ -196,6 +189,19 @@ def build_quote(
         options=product.options,
         purchase=purchase,
     )
+
+
+def _check_purchase(product: Product, purchase: Purchase | None) -> None:
+    if pays_merchant(product.options) and purchase is None:
+        raise MerchantMissing()
+    assert purchase is None or pays_merchant(product.options), (
+        "what she buys is asked only where a merchant is paid"
+    )
+
+
+def _rate_of(product: Product, annual_rate_ppm: int) -> int:
+    own = product.options.fixed_rate_ppm if product.options else None
+    return annual_rate_ppm if own is None else min(own, annual_rate_ppm)
 
 
 class _Asked(NamedTuple):

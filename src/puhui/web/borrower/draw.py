@@ -12,7 +12,7 @@ from puhui.core.money import parse_minor
 from puhui.core.refusals import Refusal
 from puhui.customers.domain import Customer
 from puhui.decisions.queries import find_latest_application
-from puhui.journeys import house, offer
+from puhui.journeys import house, offer, offer_reach
 from puhui.lines import queries as lines
 from puhui.lines.domain import Line
 from puhui.offers.domain import Quote
@@ -45,7 +45,7 @@ def _method(text: str) -> Method:
 
 def most_of(request: HttpRequest, customer: Customer, months: int, product: Product | None = None) -> int:
     """This function will return the most that she can draw for a term, minor units, 0 if none."""
-    return offer.get_most(
+    return offer_reach.get_most(
         customer_id=customer.id,
         months=months,
         now=clock.now(request),
@@ -59,7 +59,7 @@ def chosen(request: HttpRequest, customer: Customer) -> tuple[Product, list[Prod
     Raises: ProductNotOffered for one that her line does not reach.
     """
     now = clock.now(request)
-    eligible = offer.list_eligible(customer_id=customer.id, now=now) or [house.product(now)]
+    eligible = offer_reach.list_eligible(customer_id=customer.id, now=now) or [house.product(now)]
     wanted = request.POST.get("product") or request.GET.get("product")
     if not wanted:
         return eligible[0], eligible
