@@ -159,8 +159,12 @@ def habits(dice: random.Random, terms: LoanTerms) -> list[BookEvent]:
 
 
 def payments(dice: random.Random, row: BookRow, start: date, is_tidy: bool) -> list[tuple[date, int, Kind]]:
-    """What is paid of one instalment; a tidy borrower pays nothing early and no more than it."""
+    """What is paid of one instalment; a tidy borrower pays nothing early and no more than it, or a little every few days."""
     found, due = [], row.due_minor
+    if is_tidy and dice.random() < 0.3:
+        days = sorted(dice.sample(range(-30, 5), 6))
+        part = max(1, due * dice.randrange(5, 30) // 100)
+        return [(max(start, row.due_date + timedelta(days=day)), part, Kind.REPAY) for day in days]
     for _ in range(dice.choice([1, 1, 1, 1, 2] if is_tidy else [1, 1, 2, 6])):
         late = dice.choice([0, 0, 0, 0, 1, 5, 20, 40] if is_tidy else [0, 0, 1, -3, 5, 40])
         amount = dice.choice([due, due, due, due // 2] if is_tidy else [due, due // 2, due + 1, 2 * due])

@@ -129,6 +129,7 @@ class Book(NamedTuple):
 # for good (−1 = not looked at), what they hand on, leave, have open and planned; the first instalment that is not due;
 # 1 = those from it on wait to be worked out; of how many the interest is kept in `raw`. S_FRESH is the day on which a plan
 # was worked out that nothing has changed since, 0 = none, and S_FRESH_FROM the instalment from which all of it is open.
+# S_ROOM is the last instalment's principal when the front was looked at, S_SAVED what payments ahead have saved since, at most.
 (
     S_LENT,
     S_OWED,
@@ -170,8 +171,10 @@ class Book(NamedTuple):
     S_KNOWN,
     S_FRESH,
     S_FRESH_FROM,
+    S_ROOM,
+    S_SAVED,
     S_WIDTH,
-) = range(41)
+) = range(43)
 
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)

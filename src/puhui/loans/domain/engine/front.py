@@ -31,7 +31,10 @@ from puhui.loans.domain.engine.book import (
     S_KNOWN,
     S_MIXED,
     S_OWED,
+    S_RATE,
+    S_ROOM,
     S_ROW,
+    S_SAVED,
     S_STALE,
     S_STOP,
     S_TODAY,
@@ -42,6 +45,7 @@ from puhui.loans.domain.engine.book import (
     waived_all,
 )
 from puhui.loans.domain.engine.codes import Ahead, Component, DueState, Recalculation, RowKind
+from puhui.loans.domain.engine.interest import PPM, WIDEST_BALANCE, WIDEST_DAYS
 from puhui.loans.domain.engine.rows import (
     by_principal,
     equal_months,
@@ -53,6 +57,8 @@ from puhui.loans.domain.engine.rows import (
 )
 
 NOT_LOOKED_AT = -1  # S_FRONT: nothing is known of the front
+LEAST_YEAR = 336  # days
+MOST_YEARS = 8  # of interest at 100 %
 
 
 def freshen(b: Book, day: int) -> None:
@@ -110,22 +116,25 @@ def look(b: Book) -> bool:
 
 
 def is_plain_ahead(b: Book) -> bool:
-    """This function will tell whether due dates ascend, and every instalment that is not due is a regular one of which
-    something is open; only the first of them may be paid in part. It notes that first one.
+    """This function will tell whether due dates ascend, every instalment that is not due is a regular one, and those paid
+    ahead come first: any number in full, then at most one in part. It notes the first that is not paid in full.
     """
-    n, today, ahead = b.s[S_ROW], b.s[S_TODAY], b.s[S_ROW]
+    n, today, ahead, begun = b.s[S_ROW], b.s[S_TODAY], b.s[S_ROW], False
     for row in range(n - 1, -1, -1):
         if row and b.due[row - 1] > b.due[row]:
             return False
         if b.due[row] <= today:
             continue
+        if b.kind[row] != RowKind.REGULAR or waived_all(b, row):
+            return False
+        if is_full(b, row):
+            begun = True
+            continue
+        if begun or open_total(b, row) <= 0:
+            return False
+        begun = paid_all(b, row) != 0
         ahead = row
-        if b.kind[row] != RowKind.REGULAR or is_full(b, row) or open_total(b, row) <= 0:
-            return False
-        is_first = row == 0 or b.due[row - 1] <= today
-        if not is_first and (paid_all(b, row) or waived_all(b, row)):
-            return False
-    b.s[S_AHEAD] = ahead
+    b.s[S_AHEAD], b.s[S_ROOM], b.s[S_SAVED] = ahead, b.principal[n - 1], 0
     return ahead < n
 
 
@@ -134,18 +143,22 @@ def pay_front(b: Book, kind: int, day: int, amount: int, used: list[int]) -> boo
     comes on top of principal the next instalment may take the rest.
     """
     end, n = b.s[S_AHEAD], b.s[S_ROW]
-    while end < n and b.due[end] <= day:
+    while end < n and (b.due[end] <= day or is_full(b, end)):
         end += 1
     if end >= n - 1 or day < b.s[S_TODAY] or not comes_last(b, kind):
         return False
     work_front(b, day, end, False)
     total, principal = 0, 0
     for row in range(b.s[S_FRONT], end):
+        charges = max(0, open_of(b, row, Component.FEE)) + max(0, open_of(b, row, Component.PENALTY))
+        if b.due[row] > day:
+            if charges:
+                return False
+            continue
         part = max(0, open_of(b, row, Component.PRINCIPAL))
         principal += part
-        total += part + max(0, open_of(b, row, Component.INTEREST))
-        total += max(0, open_of(b, row, Component.FEE)) + max(0, open_of(b, row, Component.PENALTY))
-    if b.s[S_BALANCE] <= principal or may_close(b, end, amount):
+        total += part + max(0, open_of(b, row, Component.INTEREST)) + charges
+    if b.s[S_BALANCE] <= principal or may_close(b, day, end, amount):
         return False
     if amount > total and not reaches_next(b, kind, day, end, amount - total, b.s[S_BALANCE] - principal):
         return False
@@ -165,26 +178,46 @@ def comes_last(b: Book, kind: int) -> bool:
     return True
 
 
-def may_close(b: Book, end: int, amount: int) -> bool:
+def may_close(b: Book, day: int, end: int, amount: int) -> bool:
     """This function will tell whether a payment may reach the payoff of a contract whose fees end with it."""
     if not b.k[K_FEES_END] or b.s[S_CHARGE] == 0:
         return False
     least = b.s[S_BALANCE]
     for row in range(b.s[S_FRONT], end):
-        least += open_of(b, row, Component.FEE) + open_of(b, row, Component.PENALTY)
+        if b.due[row] <= day:
+            least += open_of(b, row, Component.FEE) + open_of(b, row, Component.PENALTY)
     return amount >= least
 
 
 def reaches_next(b: Book, kind: int, day: int, end: int, rest: int, balance: int) -> bool:
-    """This function will tell whether the next instalment, whose interest comes on top of its principal, takes the rest of
-    a payment, `balance` being owed before it; it is worked out for that.
+    """This function will tell whether the next instalment takes the rest of a payment and is not paid in full by it,
+    `balance` being owed before it; it is worked out for that.
     """
-    if b.ahead[kind] != Ahead.NEXT or not by_principal(b, end):
+    if b.ahead[kind] != Ahead.NEXT or (not by_principal(b, end) and not leaves_last(b, day, end, rest)):
         return False
     work_front(b, day, end + 1, False)
     principal = wanted(b, end, Component.PRINCIPAL, day)
     others = wanted(b, end, Component.INTEREST, day) + wanted(b, end, Component.FEE, day)
-    return principal < balance and rest <= principal + others + wanted(b, end, Component.PENALTY, day)
+    others += wanted(b, end, Component.PENALTY, day)
+    return principal < balance and rest < principal + others
+
+
+def leaves_last(b: Book, day: int, end: int, amount: int) -> bool:
+    """This function will tell whether something is surely left of the last instalment after all that payments ahead have
+    saved. A year has at least 336 of the days by which any basis counts (28 a month), interest at most triples a year at
+    100 %, and each instalment rounds by less than one.
+    """
+    rate, n = 0, b.s[S_ROW]
+    for i in range(b.s[S_RATE]):
+        rate = max(rate, b.rate[i])
+    early, years = b.due[end] - day, rate * (b.due[n - 1] - day) // (LEAST_YEAR * PPM) + 1
+    if rate > PPM or early > WIDEST_DAYS or amount > WIDEST_BALANCE or years > MOST_YEARS:
+        return False
+    b.s[S_SAVED] += amount * rate * early // (LEAST_YEAR * PPM) + 2
+    lost = b.s[S_SAVED] + n
+    for _ in range(years):
+        lost *= 3
+    return lost < b.s[S_ROOM]
 
 
 def pay_due(b: Book, kind: int, day: int, amount: int, end: int, used: list[int]) -> None:
@@ -222,25 +255,32 @@ def work_front(b: Book, day: int, end: int, moves: bool) -> None:
     """
     begin, last, months = b.s[S_FRONT], b.s[S_ROW] - 1, equal_months(b)
     carry, before, planned = b.s[S_FRONT_CARRY], b.s[S_FRONT_OPEN], b.s[S_FRONT_PLANNED]
-    left = b.s[S_FRONT_LEFT] - settled_principal(b, begin, end, last)
+    left, to_day = b.s[S_FRONT_LEFT] - settled_principal(b, begin, end, last), carry
     for row in range(begin, end):
         if b.kind[row] != RowKind.REGULAR:
             b.at_interest[row] = b.interest[row]
         else:
             if b.due[row] > day:
-                latest = b.due[row - 1] if row else 0
-                found = period_interest(b, row, day, day, months, before, planned, latest)
-                work_row(b, row, found, day, left, carry, last)
+                to_day = work_to_day(b, row, day, months, before, planned, to_day)
             found = raw_interest(b, row, day, months, before, planned)
             carry, left = work_row(b, row, found, 0, left, carry, last)
+            to_day = carry if b.due[row] <= day else to_day
         before += b.principal[row] - b.paid[4 * row + 3] - b.waived[4 * row + 3]
         planned += b.principal[row]
-        if moves and b.s[S_FRONT] == row and is_settled(b, row):
+        if moves and b.s[S_FRONT] == row and b.due[row] <= day and is_settled(b, row):
             b.at_interest[row] = b.interest[row]
             b.s[S_FRONT], b.s[S_FRONT_CARRY], b.s[S_FRONT_OPEN] = row + 1, carry, before
             b.s[S_FRONT_PLANNED], b.s[S_FRONT_LEFT] = planned, b.s[S_FRONT_LEFT] - b.principal[row]
-    if end > b.s[S_KNOWN] and b.due[end - 1] <= day:
-        b.s[S_KNOWN] = end
+        if row == b.s[S_KNOWN] and b.due[row] <= day:
+            b.s[S_KNOWN] = row + 1
+
+
+def work_to_day(b: Book, row: int, day: int, months: int, before: int, planned: int, carry: int) -> int:
+    """This function will work out the interest to `day` of an instalment that is ahead, and return what it hands on."""
+    latest = b.due[row - 1] if row else 0
+    found = period_interest(b, row, day, day, months, before, planned, latest)
+    handed, _ = work_row(b, row, found, day, 0, carry, b.s[S_ROW] - 1)
+    return handed
 
 
 def raw_interest(b: Book, row: int, day: int, months: int, before: int, planned: int) -> int:
