@@ -21,10 +21,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from puhui.lab.bench_api import PEERS, measure
 from puhui.lab.bench_scores import GOALS
+from puhui.lab.conformance_loans.table import SPEED_MARKS, speed_table, write_table
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -271,11 +273,21 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which groups to measure (all)")
-    chosen = parser.parse_args().groups or list(GROUPS)
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the lines of an earlier run that this one does not measure"
+    )
+    parser.add_argument("--table", type=Path, help="a page whose table of speed is written anew")
+    parsed = parser.parse_args()
+    chosen = parsed.groups or list(GROUPS)
     lines: list[Line] = []
     failed: list[str] = []
     out = ROOT / "build" / "bench.json"
     out.parent.mkdir(exist_ok=True)
+    earlier = (
+        [Line(**one) for one in json.loads(out.read_text(encoding="utf-8"))]
+        if parsed.keep and out.is_file()
+        else []
+    )
     for name in chosen:
         print(f"measuring {name} …", flush=True)
         try:
@@ -287,8 +299,16 @@ def main() -> int:
         for line in found:
             goal = "" if line.goal is None else f"  goal {line.goal:g}  {'met' if line.met else 'NOT MET'}"
             print(f"  {line.name:32} {line.value:>12,.1f} {line.unit}{goal}", flush=True)
+        names = {line.name for line in found}
+        earlier = [line for line in earlier if line.name not in names]
         lines += found
-        out.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n", encoding="utf-8")
+        out.write_text(
+            json.dumps([asdict(line) for line in (*earlier, *lines)], indent=1) + "\n", encoding="utf-8"
+        )
+    if parsed.table:
+        measured = [asdict(line) for line in (*earlier, *lines)]
+        text = speed_table(measured=measured, on_date=datetime.now(UTC).date())
+        write_table(page=parsed.table, text=text, marks=SPEED_MARKS)
     print(f"written to {out.relative_to(ROOT)}" + (f"; not measured: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 

@@ -98,7 +98,7 @@ def main(
             for name in FAMILIES
             if any(one.family == name for one in outcomes)
         ]
-        text = tables(finance=counted, loans=loans, on_date=on_date, bench=REPORT.parent / "bench.json")
+        text = tables(finance=counted, loans=loans, on_date=on_date)
         try:
             write_table(page=table, text=text)
         except (TableMarksMissing, OSError) as error:

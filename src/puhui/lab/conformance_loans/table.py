@@ -1,17 +1,18 @@
-"""The tables of `docs/reference/loans.md`, written by the run that measured them: families, goals, and speed."""
+"""The tables of `docs/reference/loans.md`, each written by the run that measured it: families and goals, and speed."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from puhui.lab.conformance_loans.report import GOALS, LoanFamily
 
-BEGIN, END = "<!-- conformance: begin -->", "<!-- conformance: end -->"
+MARKS = "<!-- conformance: begin -->", "<!-- conformance: end -->"
+SPEED_MARKS = "<!-- speed: begin -->", "<!-- speed: end -->"
 WHAT = {
     "fineract_plain": "first schedules, plain and late",
     "fineract_core": "other checks of the core groups",
@@ -31,10 +32,8 @@ class TableMarksMissing(Exception):
     """The page has no place for the tables: the two marks are not there, once each, in order."""
 
 
-def tables(
-    *, finance: Sequence[tuple[str, int, int]], loans: Sequence[LoanFamily], on_date: date, bench: Path
-) -> str:
-    """This function will write both tables as Markdown, with date and cores; speed only where `bench` has been made."""
+def tables(*, finance: Sequence[tuple[str, int, int]], loans: Sequence[LoanFamily], on_date: date) -> str:
+    """This function will write the table of families as Markdown, with date and cores."""
     lines = [
         f"Measured on {on_date.isoformat()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
         "",
@@ -56,23 +55,38 @@ def tables(
         f"| `{name}` | figures of `puhui.core` | {agree} | {of} | {100 * agree / of:.2f} % | all |"
         for name, agree, of in finance
     ]
-    measured = json.loads(bench.read_text(encoding="utf-8")) if bench.is_file() else []
-    rows = {one["name"]: one for one in measured if one["name"] in SPEED}
-    if rows:
-        lines += ["", "| speed | measured | goal | met |", "| --- | ---: | ---: | --- |"]
-        for name in SPEED:
-            if name in rows:
-                one = rows[name]
-                met = "–" if one.get("met") is None else "yes" if one["met"] else "**no**"
-                lines.append(f"| `{name}` | {one['value']} {one['unit']} | {one.get('goal', '–')} | {met} |")
     return "\n".join(lines)
 
 
-def write_table(*, page: Path, text: str) -> None:
-    """This function will put the tables between the marks of a page. Raises: TableMarksMissing, OSError."""
+def speed_table(*, measured: Sequence[dict[str, Any]], on_date: date) -> str:
+    """This function will write the lines of a bench run that belong to the loan engine as Markdown, with date and cores."""
+    rows = {one["name"]: one for one in measured}
+    lines = [
+        f"Measured on {on_date.isoformat()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
+        "",
+        "| name | measured | goal | met |",
+        "| --- | ---: | ---: | --- |",
+    ]
+    for name in SPEED:
+        if name in rows:
+            one = rows[name]
+            goal = "–" if one.get("goal") is None else f"{one['goal']:,g} {one['unit']}"
+            met = "–" if one.get("met") is None else "yes" if one["met"] else "**no**"
+            lines.append(f"| `{name}` | {shown(one['value'])} {one['unit']} | {goal} | {met} |")
+    return "\n".join(lines)
+
+
+def shown(value: float) -> str:
+    """This function will write a figure with as many places as it has meaning."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
+def write_table(*, page: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
+    """This function will put a table between two marks of a page. Raises: TableMarksMissing, OSError."""
+    begin, end = marks
     whole = page.read_text(encoding="utf-8")
-    if whole.count(BEGIN) != 1 or whole.count(END) != 1 or whole.index(BEGIN) > whole.index(END):
-        raise TableMarksMissing(f"{page}: put the lines {BEGIN} and {END} where the tables belong")
-    before, _, rest = whole.partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    if whole.count(begin) != 1 or whole.count(end) != 1 or whole.index(begin) > whole.index(end):
+        raise TableMarksMissing(f"{page}: put the lines {begin} and {end} where the tables belong")
+    before, _, rest = whole.partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
