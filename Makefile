@@ -95,8 +95,8 @@ docs: $(DEV_STAMP) ## build the documentation site into build/docs
 spark-check: $(DEV_STAMP) ## the portfolio on Spark: identical totals, after killed workers too (needs Java 17)
 	@$(BIN)/python -m puhui.lab.spark_check $(ARGS)
 
-evidence: ## not yet: arrive with later issues
-	@echo "make $@: not available yet; it arrives with the issue that builds it (see docs/roadmap.md)"; exit 2
+evidence: $(DEV_STAMP) ## relief against other ways in simulated worlds, write docs/evidence/relief.md (ARGS="--cohorts 20")
+	@$(BIN)/python -m puhui.lab.simulate.evidence $(ARGS)
 
 clean: ## remove what is made (not the demo's data)
 	@rm -rf build .mypy_cache .ruff_cache .hypothesis

@@ -147,7 +147,10 @@ class ReliefTable:
         return tuple(places[one] for one in cards if one in places and one != NO_CHANGE)
 
     def rank(self, state: TableState) -> tuple[int, ...]:
-        """Return the plans that are worth most to the lender by the solver's own valuation, whoever can pay them."""
+        """Return the plans that are worth most to the lender by the solver's own valuation, whoever can pay them.
+
+        Plans that give something away (waivers, lower rates, months free of interest) are left out: such a menu has none.
+        """
         case = self.case(state)
         base = next(plan for plan in case.plans if plan.choice == NO_CHANGE)
         worth = CohortWorth(
@@ -157,10 +160,15 @@ class ReliefTable:
         )  # fmt: skip
         found = []
         for place, plan in enumerate(case.plans):
-            if plan.choice != NO_CHANGE:
+            if plan.choice != NO_CHANGE and gives_nothing(plan.choice):
                 of = worth.of(plan)
                 found.append((-Fraction(of.numerator, of.denominator), place))
         return tuple(case.first + place for _, place in sorted(found)[:MOST_LENDER_CARDS])
+
+
+def gives_nothing(choice: ReliefChoice) -> bool:
+    """This function will tell whether a choice changes only when money comes."""
+    return choice.waiver == "none" and not choice.rate_off_ppm and not choice.pauses_interest
 
 
 def _up(bins: tuple[int, ...], value: Ints) -> Ints:

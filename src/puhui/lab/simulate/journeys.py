@@ -36,6 +36,7 @@ class Measured:
     due_minor: int  # due and unpaid, penalty included
     dpd_days: int  # days past due
     paid_minor: int  # paid since day 0
+    instalment_minor: int  # least payment of the schedule, the last one apart
     state: LoanState  # of the loan
 
 
@@ -77,7 +78,8 @@ def drive(
     for day in range(1, days + 1):
         now = clock(day, 12)
         for (_, borrower, loan), todo in zip(sample, acts, strict=True):
-            for place, event, amount, plan in _of_day(todo, day):
+            today = [(place, one) for place, one in enumerate(todo) if one[0] == day]
+            for place, (_, event, amount, plan) in today:
                 _do(borrower, loan, event, amount, plan, book, f"{day}:{place}", now)
                 work(now)
         if day in measured:
@@ -89,11 +91,6 @@ def drive(
         Sampled(days=one, messages=_messages(loan, zero.toordinal()))
         for one, (_, _, loan) in zip(found, sample, strict=True)
     ]
-
-
-def _of_day(acts: Sequence[tuple[int, str, int, int]], day: int) -> list[tuple[int, str, int, int]]:
-    """The acts of one day: their place in the list, event, amount, plan."""
-    return [(place, *what) for place, (on, *what) in enumerate(acts) if on == day]  # type: ignore[misc]
 
 
 def _do(
@@ -145,7 +142,14 @@ def _measure(loan: Loan, now: datetime) -> Measured:
     paid = (
         here.paid_principal_minor + here.paid_interest_minor + here.paid_fee_minor + here.paid_penalty_minor
     )
-    return Measured(due_minor=here.due_minor, dpd_days=here.dpd_days, paid_minor=paid, state=here.state)
+    least = min(row.principal_minor + row.interest_minor for row in here.rows[:-1])
+    return Measured(
+        due_minor=here.due_minor,
+        dpd_days=here.dpd_days,
+        paid_minor=paid,
+        instalment_minor=least,
+        state=here.state,
+    )
 
 
 def _messages(loan: Loan, zero: int) -> tuple[int, ...]:

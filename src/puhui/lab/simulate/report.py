@@ -124,7 +124,7 @@ def compare(result: Result, arm: str) -> list[str]:
         ]  # fmt: skip
         said = "no gain, as it must be" if not gains else f"GAINS where there can be none: {'; '.join(gains)}"
         return [*rows, "", f"Zero-effect world: {said}."]
-    said = "holds against every arm" if not fails else "does **not** hold: " + "; ".join(fails)
+    said = "holds against every arm" if not fails else "does not hold: " + "; ".join(fails)
     return [
         *rows,
         "",

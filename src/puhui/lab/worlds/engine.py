@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 CURE_DAY = 60
+PAID_PERCENT = 95  # of an instalment: a plan of another day of asking differs by some days' interest
 LAST_ASK = 90  # the plan book knows no later state of a loan
 MONTHS = -(-DAILY // MONTH)  # months in which shortness is counted
 FORGETS, DISPUTING = KINDS.index("forgets"), KINDS.index("disputing")
@@ -369,7 +370,8 @@ class _Run:
             np.maximum(self.harm, due, out=self.harm)
         if day == CURE_DAY:
             self.current = (dpd == 0) & ~self.bad
-            self.cured = self.current & (~self.open | (self.paid_all >= self.book.first_payment[self.plan]))
+            paid = self.paid_all * 100 >= self.book.first_payment[self.plan] * PAID_PERCENT
+            self.cured = self.current & (~self.open | paid)
         if CURE_DAY < day <= DAILY:
             self.redefault |= (dpd >= 30) | self.bad
         if day % MONTH == 0 and day <= DAILY:

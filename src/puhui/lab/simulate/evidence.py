@@ -1,0 +1,167 @@
+"""`make evidence`: every shipped world under every arm, off-policy estimates and the sweep, written as one page.
+
+Run as `python -m puhui.lab.simulate.evidence`. Nothing on the page is typed by hand but the explanations around it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from puhui.lab.simulate.offpolicy import estimate, gather, render_estimates, targets
+from puhui.lab.simulate.report import CLAIMED, difference, render, summary
+from puhui.lab.simulate.run import ARMS, ORACLE, Result, Tables, newest_relief_policy, run
+from puhui.lab.simulate.sweep import render_sweep, sweep
+from puhui.lab.worlds.values import World, read_world
+
+ROOT = Path(__file__).resolve().parents[4]
+WORLDS = ("towns", "downturn", "newcomers", "zero-effect")
+SEED = 20261122
+ABOUT = """# Evidence on relief
+
+Written by `make evidence`; every figure below is printed by that command and none is typed. The households are
+simulated: the figures show what the rules of relief do to households that behave as a world's file says, and nothing
+about anybody who lives. Each figure of a world names its source or says "assumed" (`data/worlds/`), and most are assumed.
+
+| word | meaning |
+| --- | --- |
+| household | one that missed the due date of day 0; all arms meet the same ones with the same luck |
+| cured at 60 days | on day 60 nothing is late under the terms then in force, and an instalment was paid since day 0 |
+| not late at 60 days | the first half of that alone: a plan that asks for nothing yet counts, too |
+| re-default in 6 months | thirty days past due, or written off, on some day of days 61 to 243; of all households, cured or not |
+| months short | months of the first 243 days in which living took over 2 % more of a month's needs than there was |
+| NPV | what the lender receives until a year after the longest plan, less messages, plans and complaints, discounted |
+| plan months borne | months of signed plans in which the true surplus bore what the plan asked for |
+
+| arm | what it does |
+| --- | --- |
+| no_action | nobody is written to, nothing is offered |
+| reminders | messages on days 1, 8, 15 and 29 past due, as the product sends them |
+| menu_by_lender_value | reminders; whoever asks sees the three plans of the greatest worth to the lender, by the relief solver's own valuation, whether she can bear them or not; nothing is held |
+| extend_everyone | reminders; on day 3 everybody who is late is offered up to twelve instalments more, arrears spread |
+| relief | reminders that lead to the button; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who forgot |
+| oracle | with hindsight, for each household the best of these and two further offers, among those that cost the lender nothing |
+
+The relief arm asks the real solver through a table: what a household declares is rounded to its own disadvantage, and the
+table holds the solver's answer for the rounded household, so that relief shows here at most what it would show her. The
+waiver pool is taken as empty.
+"""
+
+
+def commit_of() -> str:
+    """This function will return the commit that is checked out, with a plus where files differ from it."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        return "unknown (no repository)"
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--", "src", "data", "policies"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def say(line: str) -> None:
+    """This function will tell progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def verdicts(results: Sequence[Result]) -> str:
+    """This function will say in one table where relief is better, worse, or no different."""
+    word = {1: "better", 0: "no difference", -1: "worse"}
+    rows = [
+        "| world | against | " + " | ".join(one.title for one in CLAIMED) + " |",
+        "| --- |" + " --- |" * (len(CLAIMED) + 1),
+    ]
+    for result in results:
+        for base in (one for one in result.arms if one not in ("relief", ORACLE)):
+            cells = [word[difference(result, "relief", base, one).sign * one.better] for one in CLAIMED]
+            rows.append(f"| {result.world.name} | {base} | " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def estimates(world: World, tables: Tables, *, size: int, cohorts: int, seed: int) -> str:
+    """This function will estimate from a randomised log and print the truth beside it."""
+    log = gather(replace(world, size=size), tables, outcome="redefault", cohorts_count=cohorts, seed=seed)
+    found = [estimate(log, target=name, choice=choice) for name, choice in targets(log)]
+    return render_estimates(found, scale=100, digits=2)
+
+
+def make(
+    *, cohorts: int, size: int, sweep_size: int, seed: int, out: Path, policies: Path, today: date
+) -> str:
+    """This function will run everything and write docs/evidence/relief.md below `out` with its figures as JSON."""
+    began = time.process_time()
+    tables = Tables(policy=newest_relief_policy(policies / "relief"))
+    results: list[Result] = []
+    for name in WORLDS:
+        world = replace(read_world(ROOT / "data" / "worlds" / f"{name}.toml"), size=size)
+        results.append(
+            run(
+                world, tables, names=ARMS, cohorts_count=cohorts, seed=seed,
+                progress=lambda done, whole, arm, name=name: say(f"{name}: cohort {done + 1} of {whole}: {arm}"),  # type: ignore[misc]
+            )
+        )  # fmt: skip
+    first = results[0].world
+    parts = [
+        ABOUT,
+        f"Commit {commit_of()}, {today.isoformat()}, seed {seed}, relief policy {tables.policy.version}, "
+        f"{cohorts * size:,} households a world.\n",
+        "## Where relief is better\n", verdicts(results),
+        "## Worlds\n", *(render(one) for one in results),
+        "## Learning from a randomised log\n",
+        f"World {first.name}: each household is treated by one of four policies with a stored propensity; re-default in % "
+        "as estimated from that log, beside what running the policy on everybody gives.\n",
+        estimates(first, tables, size=size, cohorts=cohorts, seed=seed),
+        "## Half as much, half as much again\n",
+    ]  # fmt: skip
+    count, flips, fades = sweep(
+        first,
+        tables,
+        size=sweep_size,
+        seed=seed,
+        progress=lambda done, whole: say(f"sweep: {done} of {whole}"),
+    )
+    parts.append(render_sweep(first, count, flips, fades, size=sweep_size))
+    spent, peak = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(f"{spent:.0f} CPU seconds, peak memory {peak:.0f} MiB")
+    text = "\n".join(parts)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "relief.md").write_text(text, encoding="utf-8")
+    figures = [summary(one) for one in results]
+    (out / "relief.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return text
+
+
+def main() -> None:
+    """This function will run the evidence and print it."""
+    parser = argparse.ArgumentParser(prog="python -m puhui.lab.simulate.evidence")
+    parser.add_argument("--cohorts", type=int, default=4)
+    parser.add_argument("--size", type=int, default=5_000)
+    parser.add_argument("--sweep-size", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "evidence")
+    parser.add_argument("--policies", type=Path, default=ROOT / "policies")
+    chosen = parser.parse_args()
+    print(
+        make(
+            cohorts=chosen.cohorts, size=chosen.size, sweep_size=chosen.sweep_size, seed=chosen.seed, out=chosen.out,
+            policies=chosen.policies, today=date.today(),
+        )
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
