@@ -127,6 +127,7 @@ def test_every_staff_page_holds_what_every_page_must(
             ("staff-application", f"/staff/queue/application/{house.application_id}"),
             ("staff-approvals", "/staff/approvals"),
             ("staff-payment", f"/staff/payments/{house.order_id}"),
+            ("staff-loan-event", f"/staff/loans/{house.loan.id}/events?kind=waive"),
             ("staff-customers", "/staff/customers"),
             ("staff-file", f"/staff/customers/{house.customer_id}"),
             ("staff-me", "/staff/me"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, datetime
 
 from puhui.core.canonical import canonical_bytes
@@ -18,13 +18,12 @@ from puhui.loans.domain import (
     LoanState,
     Position,
     RecordedEvent,
-    check_event,
-    disbursement,
     from_quote,
     position,
     postings,
     snapshot_of,
     terms_to_plain,
+    try_event,
 )
 from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
 from puhui.loans.queries import LoanNotFound, get_contract, list_events, list_loan_positions
@@ -113,14 +112,12 @@ def record_event(
     terms = get_contract(id=row.contract_id).terms
     events = list_events(loan_id=loan_id)
     assert event.loan_id == loan_id
-    as_of = max([event.booking_date, *(one.value_date for one in events)])
-    before = position(terms=terms, events=events, as_of=as_of)
     for one in events:
         if one.id == event.id:
-            return _repeated(one, event, before)
-    check_event(terms=terms, events=events, event=event, before=before, may_overpay=may_overpay)
-    done = replace(disbursement(terms=terms, event=event), seq=len(events) + 1)
-    after = position(terms=terms, events=[*events, done], as_of=as_of)
+            as_of = max([event.booking_date, *(other.value_date for other in events)])
+            return _repeated(one, event, position(terms=terms, events=events, as_of=as_of))
+    tried = try_event(terms=terms, events=events, event=event, may_overpay=may_overpay)
+    done, before, after = tried.event, tried.before, tried.after
     _insert(done)
     if after.state.value != row.state:
         row.state = after.state.value

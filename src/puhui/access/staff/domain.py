@@ -75,6 +75,7 @@ class ApprovalKind(StrEnum):
     SUSPENSE_PAIR = "suspense.pair"  # two items of suspense cancel each other
     DISCREPANCY_CLOSE = "discrepancy.close"  # rail and house agree again, by hand
     PAYMENT_REFUND = "payment.refund"  # a payment is taken off its loan and sent back
+    LOAN_EVENT = "loan.event"  # an event is entered on a loan by hand
     ITEM_UNLOCK = "item.unlock"  # a colleague's item is given to somebody else
     MODEL_MOVE = "model.move"  # a registered model gets another part in decisions
     STAFF_OPEN = "staff.open"  # a login opens again
@@ -88,6 +89,7 @@ APPROVALS: dict[ApprovalKind, tuple[Permission, Permission]] = {
     ApprovalKind.SUSPENSE_PAIR: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.DISCREPANCY_CLOSE: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.PAYMENT_REFUND: (P.SETTLE, P.APPROVE_MONEY),
+    ApprovalKind.LOAN_EVENT: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.ITEM_UNLOCK: (P.WORK, P.WORK),
     ApprovalKind.MODEL_MOVE: (P.MODELS, P.APPROVE_MODELS),
     ApprovalKind.STAFF_OPEN: (P.STAFF, P.APPROVE_ACCESS),

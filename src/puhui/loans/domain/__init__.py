@@ -51,6 +51,14 @@ from puhui.loans.domain.position import (
     bucket_of,
 )
 from puhui.loans.domain.postings import balances, postings
+from puhui.loans.domain.staff_events import (
+    FIELDS,
+    WAIVABLE,
+    AskedEvent,
+    disputable,
+    read_event,
+    undoable,
+)
 from puhui.loans.domain.terms import (
     ContractTerms,
     from_quote,
@@ -58,18 +66,22 @@ from puhui.loans.domain.terms import (
     terms_from_plain,
     terms_to_plain,
 )
+from puhui.loans.domain.trial import TriedEvent, try_event
 
 __all__ = [
+    "FIELDS",
     "PAYMENTS",
     "REVERSIBLE",
     "SCHEMA_VERSION",
     "SEMANTICS",
     "STAFF_KINDS",
     "UPCASTERS",
+    "WAIVABLE",
     "Allocation",
     "AlreadyDisbursed",
     "AmountNotPositive",
     "AmountOutOfBounds",
+    "AskedEvent",
     "Contract",
     "ContractTerms",
     "CountUnfit",
@@ -98,6 +110,7 @@ __all__ = [
     "RefundExceedsLoan",
     "RepaymentAfterPayoff",
     "RowState",
+    "TriedEvent",
     "WaiverExceedsOpen",
     "WithdrawalOver",
     "WithdrawalTooLow",
@@ -106,6 +119,7 @@ __all__ = [
     "check_event",
     "check_payment",
     "disbursement",
+    "disputable",
     "freeze_payload",
     "from_quote",
     "imagine",
@@ -113,11 +127,14 @@ __all__ = [
     "position",
     "postings",
     "preview",
+    "read_event",
     "rows_paid_out_on",
     "settlement_kind",
     "snapshot_of",
     "standing",
     "terms_from_plain",
     "terms_to_plain",
+    "try_event",
+    "undoable",
     "upcast",
 ]

@@ -55,6 +55,7 @@ WHY = {
     "discrepancy.close": lazy("Close a discrepancy"),
     "model.move": lazy("Give a model another part"),
     "payment.refund": lazy("Take a payment off its loan"),
+    "loan.event": lazy("Enter an event on a loan"),
     "item.unlock": lazy("Give a colleague’s item away"),
     "staff.open": lazy("Open a login"),
     "staff.close": lazy("Close a login"),

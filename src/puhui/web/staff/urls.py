@@ -10,6 +10,7 @@ from puhui.web.staff import (
     customers,
     file,
     items,
+    loan_events,
     login,
     me,
     models,
@@ -41,6 +42,7 @@ urlpatterns = [
     path(
         "customers/<id:customer_id>/letters/<word:letter>/<id:about_id>.pdf", file.letter, name="staff_letter"
     ),
+    path("loans/<id:loan_id>/events", loan_events.event_page, name="staff_loan_event"),
     path("reports", reports.reports_page, name="staff_reports"),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
