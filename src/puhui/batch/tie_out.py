@@ -14,24 +14,28 @@ from datetime import date
 from puhui.core.ids import derive_id
 from puhui.journeys.refund import LATE
 from puhui.journeys.staff_payment import BY_STAFF
-from puhui.ledger.queries import get_trial_balance
+from puhui.ledger.queries import find_last_date, get_trial_balance
 from puhui.loans.domain import EventKind, LoanEvent, balances, standing
-from puhui.loans.queries import list_events, list_loan_ids, list_positions
+from puhui.loans.domain.postings import ACCRUED, EARNED
+from puhui.loans.queries import get_accrued, list_events, list_loan_ids, list_positions
 from puhui.payments.domain import Direction, OrderState, PaymentOrder
 from puhui.payments.queries import get_suspense_balance, list_order_page, list_statement_days
 
 PAGE = 500
+LOAN_CONTROLS = ("1004", "1301", "1302", "4001", "4002", "4003", "4004", "4005", "5001", "5002", "5003")
 CONTROLS = (
     "1001",
     "1002",
     "1003",
     "1004",
     "1301",
+    "1302",
     "2001",
     "2002",
     "4001",
     "4002",
     "4003",
+    "4004",
     "4005",
     "5001",
     "5002",
@@ -58,12 +62,32 @@ def tie_out(*, currency: str, as_of: date) -> tuple[Control, ...]:
     ledger = {row.account.code: row.balance_minor for row in get_trial_balance() if row.currency == currency}
     rebuilt: defaultdict[str, int] = defaultdict(int)
     _add_positions(rebuilt, as_of)
+    _add_accruals(rebuilt, as_of)
     _add_orders(rebuilt, currency)
     for day in list_statement_days():
         rebuilt["1001"] += day.in_minor - day.out_minor
     rebuilt["2001"] -= get_suspense_balance(currency=currency)
     return tuple(
         Control(code=code, ledger_minor=ledger.get(code, 0), rebuilt_minor=rebuilt[code]) for code in CONTROLS
+    )
+
+
+def tie_out_loans(*, currency: str, as_of: date) -> tuple[Control, ...]:
+    """This function will return the accounts that only loans move, at the end of any business date: what the books of
+    that date say, and the same rebuilt from positions that know what was booked by then. The accrual is that of the
+    last date that the day run has posted.
+    """
+    ledger = {
+        row.account.code: row.balance_minor
+        for row in get_trial_balance(as_of=as_of)
+        if row.currency == currency
+    }
+    rebuilt: defaultdict[str, int] = defaultdict(int)
+    _add_positions(rebuilt, as_of, booked_by=as_of)
+    _add_accruals(rebuilt, as_of)
+    return tuple(
+        Control(code=code, ledger_minor=ledger.get(code, 0), rebuilt_minor=rebuilt[code])
+        for code in LOAN_CONTROLS
     )
 
 
@@ -79,9 +103,16 @@ def _pages() -> Iterator[list[str]]:
         after = ids[-1]
 
 
-def _add_positions(rebuilt: defaultdict[str, int], as_of: date) -> None:
+def _add_accruals(rebuilt: defaultdict[str, int], as_of: date) -> None:
+    day = find_last_date(stem="accrual", until=as_of)
+    if day is not None:
+        rebuilt[ACCRUED] = get_accrued(as_of=day)
+        rebuilt[EARNED] = -rebuilt[ACCRUED]
+
+
+def _add_positions(rebuilt: defaultdict[str, int], as_of: date, booked_by: date | None = None) -> None:
     for ids in _pages():
-        for position in list_positions(loan_ids=ids, as_of=as_of).values():
+        for position in list_positions(loan_ids=ids, as_of=as_of, booked_by=booked_by).values():
             for code, amount in balances(position).items():
                 rebuilt[code] += amount
 

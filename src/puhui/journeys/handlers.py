@@ -6,6 +6,7 @@ from functools import partial
 
 from puhui.contact.operations import SEND as SEND_MESSAGE
 from puhui.journeys import (
+    accrue,
     after_repayment,
     assess,
     autopay,
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     notify_partner.ANNOUNCE: notify_partner.announce,
     deliver_webhook.DELIVER: deliver_webhook.deliver,
     "schedule.day_roll": partial(pages.begin, kind=day_roll.PAGE),
+    f"schedule.{accrue.ACCRUE}": accrue.yesterday,
     "schedule.reconcile": reconcile.yesterday,
     "schedule.autopay": partial(pages.begin, kind=autopay.PAGE),
     "schedule.remind": partial(pages.begin, kind=remind.PAGE),
@@ -55,6 +57,7 @@ def _schedules() -> tuple[Schedule, ...]:
     zone = house.lender().zone
     times = {
         "day_roll": "5 0 * * *",
+        accrue.ACCRUE: "20 0 * * *",
         "reconcile": "30 1 * * *",
         "autopay": "5 8 * * *",
         "remind": "10 8 * * *",

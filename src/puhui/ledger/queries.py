@@ -69,3 +69,9 @@ def list_daily_balance(*, code: str, currency: str, until: date) -> list[tuple[d
         run += moved[day]
         found.append((day, run))
     return found
+
+
+def find_last_date(*, stem: str, until: date | None = None) -> date | None:
+    """This function will return the last business date with an entry of a source `stem:…`, up to `until`, None if none."""
+    rows = _up_to(until).filter(loan_id=None, source__startswith=f"{stem}:")
+    return rows.order_by("-business_date").values_list("business_date", flat=True).first()

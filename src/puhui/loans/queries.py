@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from puhui.core.ids import spoken_range
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
@@ -16,6 +18,7 @@ from puhui.loans.domain import (
     LoanSnapshot,
     LoanState,
     Position,
+    accrued_of,
     position,
 )
 from puhui.loans.domain.portfolio import PortfolioLoan, portfolio_loan
@@ -116,13 +119,20 @@ def get_position(*, loan_id: str, as_of: date, known_at: datetime | None = None)
     return position(terms=terms, events=events, as_of=as_of)
 
 
-def list_positions(*, loan_ids: Sequence[str], as_of: date) -> dict[str, Position]:
+def list_positions(
+    *, loan_ids: Sequence[str], as_of: date, booked_by: date | None = None
+) -> dict[str, Position]:
     """This function will compute the positions of many loans on `as_of`, by loan id, in three queries."""
-    return {loan.id: one for loan, one in list_loan_positions(loan_ids=loan_ids, as_of=as_of)}
+    found = list_loan_positions(loan_ids=loan_ids, as_of=as_of, booked_by=booked_by)
+    return {loan.id: one for loan, one in found}
 
 
-def list_loan_positions(*, loan_ids: Sequence[str], as_of: date) -> list[tuple[Loan, Position]]:
-    """This function will return many loans with their positions on `as_of`, in order of their ids, in three queries."""
+def list_loan_positions(
+    *, loan_ids: Sequence[str], as_of: date, booked_by: date | None = None
+) -> list[tuple[Loan, Position]]:
+    """This function will return many loans with their positions on `as_of`, in order of their ids, in three queries.
+    With `booked_by` only what was booked up to that date counts: what the books of that date can say.
+    """
     if not loan_ids:
         return []
     loans = list_rows_where(LoanRow, f"id IN ({_marks(loan_ids)})", loan_ids, ending="ORDER BY id")
@@ -130,6 +140,9 @@ def list_loan_positions(*, loan_ids: Sequence[str], as_of: date) -> list[tuple[L
     contracts = list_rows_where(ContractRow, f"id IN ({_marks(signed)})", signed) if signed else []
     terms = {row.id: row.to_terms() for row in contracts}
     events = _events_by_loan(loan_ids)
+    if booked_by is not None:
+        for id, told in events.items():
+            events[id] = [one for one in told if one.booking_date <= booked_by]
     return [
         (loan.to_domain(), position(terms=terms[loan.contract_id], events=events[loan.id], as_of=as_of))
         for loan in loans
@@ -232,3 +245,22 @@ def portfolio_version() -> tuple[int, str]:
     """This function will return what changes whenever an event is recorded: how many there are, and the newest."""
     newest = LoanEventRow.objects.order_by("-booked_at", "-id").values_list("id", flat=True).first()
     return LoanEventRow.objects.count(), newest or ""
+
+
+def get_accrued(*, as_of: date) -> int:
+    """This function will add up what all loans had earned and not received at the end of `as_of`, minor units, from what
+    was booked up to then: the same figure whenever it is asked for.
+    """
+    total, after = 0, ""
+    while ids := _ids_alive(as_of, after):
+        for one in list_positions(loan_ids=ids, as_of=as_of, booked_by=as_of).values():
+            total += accrued_of(one)
+        after = ids[-1]
+    return total
+
+
+def _ids_alive(on: date, after: str, limit: int = 500) -> list[str]:
+    """A page of the loans that were active at the end of a date: those that still are, and those that something ended since."""
+    ended_since = LoanEventRow.objects.filter(booking_date__gt=on).values("loan_id")
+    rows = LoanRow.objects.filter(Q(state=LoanState.ACTIVE.value) | Q(id__in=ended_since), id__gt=after)
+    return list(rows.order_by("id").values_list("id", flat=True)[:limit])

@@ -50,7 +50,7 @@ from puhui.loans.domain.position import (
     RowState,
     bucket_of,
 )
-from puhui.loans.domain.postings import balances, postings
+from puhui.loans.domain.postings import accrued_of, balances, postings
 from puhui.loans.domain.staff_events import (
     FIELDS,
     WAIVABLE,
@@ -114,6 +114,7 @@ __all__ = [
     "WaiverExceedsOpen",
     "WithdrawalOver",
     "WithdrawalTooLow",
+    "accrued_of",
     "balances",
     "bucket_of",
     "check_event",

@@ -49,6 +49,11 @@ def balances(position: Position) -> dict[str, int]:
     }
 
 
+def accrued_of(position: Position) -> int:
+    """This function will return what a loan has earned and not received: interest to date and penalties, minor units."""
+    return position.interest_accrued_minor + position.penalty_outstanding_minor
+
+
 def postings(
     *, before: Position, after: Position, event: LoanEvent, undone: EventKind | None = None
 ) -> list[Posting]:
