@@ -118,6 +118,7 @@ def content_of(*rows: str, sure: int = 1000) -> PaperContent:
         signature=PaperSignature.NONE,
         signer="",
         marks=(),
+        view=b"",
     )
 
 

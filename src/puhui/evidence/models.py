@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from django.db import models
 from django.db.models import Q
 
-from puhui.evidence.domain import Proof, ProofState, Trust
+from puhui.evidence.domain import STANDING, Paper, Proof, ProofState, Trust
 from puhui.runtime.sealing import seal, unseal
 
 
 def seal_fields(fields: dict[str, int]) -> str:
     """This function will seal what was read of a record."""
     return seal(json.dumps(fields, sort_keys=True))
+
+
+def seal_file(content: bytes) -> str:
+    """This function will seal the bytes of a paper as text, so that a new key reseals it like every sealed column."""
+    return seal(base64.b85encode(content).decode("ascii")) if content else ""
+
+
+def unseal_file(token: str) -> bytes:
+    """This function will return what `seal_file` was given."""
+    return base64.b85decode(unseal(token)) if token else b""
 
 
 class ProofRow(models.Model):
@@ -45,7 +56,7 @@ class ProofRow(models.Model):
             models.UniqueConstraint(
                 name="evidence_proof_one_standing",
                 fields=["customer_id", "kind"],
-                condition=Q(state__in=[ProofState.ASKED.value, ProofState.ACCEPTED.value]),
+                condition=Q(state__in=[one.value for one in STANDING]),
             ),
         ]
         indexes = [
@@ -87,3 +98,47 @@ class ProofEventRow(models.Model):
         db_table = "evidence_event"
         verbose_name = "proof event"
         constraints = [models.UniqueConstraint(name="evidence_event_once", fields=["proof", "seq"])]
+
+
+class PaperRow(models.Model):
+    """The file of a proof, sealed, until it was read; what was read of it, until a person looked. Both end empty."""
+
+    proof = models.OneToOneField(ProofRow, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.IntegerField()
+    content_sealed = models.TextField(default="")
+    view_sealed = models.TextField(default="")
+    reading_sealed = models.TextField(default="")
+    received_at = models.DateTimeField()
+    emptied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "evidence_paper"
+        verbose_name = "paper"
+
+    def to_domain(self) -> Paper:
+        """This function will return the row as a value, its file and what was read unsealed."""
+        return Paper(
+            proof_id=self.proof_id,
+            sha256=self.sha256,
+            content=unseal_file(self.content_sealed),
+            view=unseal_file(self.view_sealed),
+            reading=json.loads(unseal(self.reading_sealed)) if self.reading_sealed else {},
+            received_at=self.received_at,
+        )
+
+
+class FingerprintRow(models.Model):
+    """A keyed hash of what the same paper shows again, whoever gives it."""
+
+    proof = models.ForeignKey(ProofRow, on_delete=models.PROTECT, related_name="+")
+    customer_id = models.CharField(max_length=26)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "evidence_fingerprint"
+        verbose_name = "fingerprint of a paper"
+        constraints = [
+            models.UniqueConstraint(name="evidence_fingerprint_once", fields=["proof", "fingerprint"])
+        ]
+        indexes = [models.Index(name="evidence_fingerprint_same", fields=["fingerprint"])]

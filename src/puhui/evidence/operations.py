@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from puhui.core.refusals import Refusal
 from puhui.evidence.domain import (
+    STANDING,
     EvidenceKind,
     EvidenceRecord,
     Proof,
@@ -13,9 +18,10 @@ from puhui.evidence.domain import (
     last_day,
     next_state,
 )
-from puhui.evidence.models import ProofEventRow, ProofRow, seal_fields
-from puhui.evidence.queries import ProofNotFound
+from puhui.evidence.models import FingerprintRow, PaperRow, ProofEventRow, ProofRow, seal_fields, seal_file
+from puhui.evidence.queries import FINGERPRINT, ProofNotFound
 from puhui.runtime.rows import find_row, insert_row, update_row
+from puhui.runtime.sealing import blind_index, seal
 from puhui.runtime.transactions import require_transaction
 
 
@@ -29,7 +35,7 @@ class ProofAlreadyGiven(Refusal):
 def open_proof(*, id: str, customer_id: str, kind: EvidenceKind, kinds_version: str, now: datetime) -> Proof:
     """This function will note that she gives a proof; its source is asked next. Raises: ProofAlreadyGiven."""
     require_transaction()
-    states = [ProofState.ASKED.value, ProofState.ACCEPTED.value]
+    states = [one.value for one in STANDING]
     if ProofRow.objects.filter(customer_id=customer_id, kind=kind.code, state__in=states).exists():
         raise ProofAlreadyGiven()
     row = ProofRow(
@@ -41,7 +47,7 @@ def open_proof(*, id: str, customer_id: str, kind: EvidenceKind, kinds_version: 
         given_at=now,
     )
     insert_row(row)
-    _append(row, 1, "give", now)
+    _append(row, "give", now)
     return row.to_domain()
 
 
@@ -54,16 +60,72 @@ def accept_proof(
     """
     row = _lock(id)
     row.state = next_state(ProofState(row.state), "accept").value
-    row.trust = record.trust.value
+    row.trust, row.reason = record.trust.value, ""
     row.fields_sealed = seal_fields(dict(record.fields))
     row.sha256, row.issued_on = record.sha256, record.issued_on
     row.valid_until = last_day(record, kind=kind)
     row.delete_on = on_date + timedelta(days=kind.retention_days)
     row.read_at = now
-    names = ["state", "trust", "fields_sealed", "sha256", "issued_on", "valid_until", "delete_on", "read_at"]
+    names = [
+        "state",
+        "trust",
+        "reason",
+        "fields_sealed",
+        "sha256",
+        "issued_on",
+        "valid_until",
+        "delete_on",
+        "read_at",
+    ]
     update_row(row, names)
-    _append(row, 2, "accept", now)
+    _empty_paper(id, now)
+    _append(row, "accept", now)
     return row.to_domain()
+
+
+def keep_paper(*, proof_id: str, content: bytes, now: datetime) -> None:
+    """This function will keep the file of a proof, sealed, until it was read."""
+    require_transaction()
+    insert_row(
+        PaperRow(
+            proof_id=proof_id,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size_bytes=len(content),
+            content_sealed=seal_file(content),
+            received_at=now,
+        )
+    )
+
+
+def refer_proof(*, id: str, reason: str, reading: Mapping[str, Any], view: bytes, now: datetime) -> Proof:
+    """This function will hand a paper to a person, with what was read and a picture of it; the file itself goes unless
+    it could not be read at all. Raises: ProofNotFound, ProofActNotAllowed.
+    """
+    row = _lock(id)
+    row.state = next_state(ProofState(row.state), "refer").value
+    row.reason, row.read_at = reason, now
+    update_row(row, ["state", "reason", "read_at"])
+    paper = find_row(PaperRow, lock=True, proof_id=id)
+    assert paper is not None, "only a paper is handed to a person"
+    paper.reading_sealed = seal(json.dumps(reading, sort_keys=True, ensure_ascii=False))
+    paper.view_sealed = seal_file(view)
+    paper.content_sealed = "" if view else paper.content_sealed
+    update_row(paper, ["reading_sealed", "view_sealed", "content_sealed"])
+    _append(row, "refer", now)
+    return row.to_domain()
+
+
+def keep_fingerprints(*, proof: Proof, prints: Iterable[str]) -> None:
+    """This function will remember by keyed hashes what the same paper would show again."""
+    require_transaction()
+    for one in sorted(set(prints)):
+        insert_row(
+            FingerprintRow(
+                proof_id=proof.id,
+                customer_id=proof.customer_id,
+                fingerprint=blind_index(one, purpose=FINGERPRINT),
+            )
+        )
 
 
 def refuse_proof(*, id: str, reason: str, now: datetime) -> Proof:
@@ -75,7 +137,8 @@ def refuse_proof(*, id: str, reason: str, now: datetime) -> Proof:
     row.state = next_state(ProofState(row.state), "refuse").value
     row.reason, row.read_at = reason, now
     update_row(row, ["state", "reason", "read_at"])
-    _append(row, 2, "refuse", now)
+    _empty_paper(id, now)
+    _append(row, "refuse", now)
     return row.to_domain()
 
 
@@ -85,7 +148,8 @@ def withdraw_proof(*, id: str, now: datetime) -> Proof:
     row.state = next_state(ProofState(row.state), "withdraw").value
     row.fields_sealed, row.withdrawn_at = "", now
     update_row(row, ["state", "fields_sealed", "withdrawn_at"])
-    _append(row, 3, "withdraw", now)
+    _empty_paper(id, now)
+    _append(row, "withdraw", now)
     return row.to_domain()
 
 
@@ -104,5 +168,14 @@ def _lock(id: str) -> ProofRow:
     return row
 
 
-def _append(row: ProofRow, seq: int, act: str, now: datetime) -> None:
+def _empty_paper(proof_id: str, now: datetime) -> None:
+    """What was read stands in the proof; the file and its picture are nobody's business any more."""
+    row = find_row(PaperRow, lock=True, proof_id=proof_id)
+    if row is not None:
+        row.content_sealed, row.view_sealed, row.reading_sealed, row.emptied_at = "", "", "", now
+        update_row(row, ["content_sealed", "view_sealed", "reading_sealed", "emptied_at"])
+
+
+def _append(row: ProofRow, act: str, now: datetime) -> None:
+    seq = ProofEventRow.objects.filter(proof_id=row.id).count() + 1
     insert_row(ProofEventRow(proof_id=row.id, seq=seq, act=act, state=row.state, at=now))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from puhui.core.refusals import Refusal
-from puhui.evidence.domain import Cohort, EvidenceKind, EvidenceKinds, EvidenceKindUnknown, Papers, Proof
-from puhui.evidence.models import ProofRow
+from puhui.evidence.domain import (
+    Cohort,
+    EvidenceKind,
+    EvidenceKinds,
+    EvidenceKindUnknown,
+    Paper,
+    Papers,
+    Proof,
+    ProofState,
+)
+from puhui.evidence.models import FingerprintRow, PaperRow, ProofRow
 from puhui.evidence.policy_files import load
 from puhui.runtime.rows import find_row, list_rows
+from puhui.runtime.sealing import blind_index
+
+FINGERPRINT = "evidence.fingerprint"  # purpose of the keyed hashes
 
 
 class ProofNotFound(Refusal):
@@ -72,3 +85,26 @@ def get_proof(id: str, *, customer_id: str) -> Proof:
 def is_used_elsewhere(sha256: str, *, customer_id: str) -> bool:
     """This function will tell whether another customer gave a record with these very bytes."""
     return ProofRow.objects.filter(sha256=sha256).exclude(customer_id=customer_id).exists()
+
+
+def find_paper(proof_id: str) -> Paper | None:
+    """This function will return the file of a proof while it is kept, None where the proof never had one."""
+    row = find_row(PaperRow, proof_id=proof_id)
+    return row.to_domain() if row else None
+
+
+def list_known_prints(prints: Iterable[str], *, customer_id: str) -> frozenset[str]:
+    """This function will return which of these fingerprints another customer's accepted paper left."""
+    keyed = {blind_index(one, purpose=FINGERPRINT): one for one in prints}
+    found = (
+        FingerprintRow.objects.filter(fingerprint__in=list(keyed))
+        .exclude(customer_id=customer_id)
+        .values_list("fingerprint", flat=True)
+    )
+    return frozenset(keyed[one] for one in found)
+
+
+def list_checking(*, limit: int) -> list[Proof]:
+    """This function will return the papers that wait for a person, oldest first."""
+    rows = ProofRow.objects.filter(state=ProofState.CHECKING.value).order_by("read_at", "id")[:limit]
+    return [row.to_domain() for row in rows]

@@ -19,9 +19,11 @@ from puhui.journeys import (
     prove,
     rail_work,
     rate,
+    read_paper,
     reconcile,
     remind,
     send_message,
+    upload,
 )
 from puhui.journeys.apply import ASK_BUREAU
 from puhui.payments.operations import SEND as SEND_ORDER
@@ -31,6 +33,7 @@ from puhui.runtime.schedules import Schedule
 HANDLERS: dict[str, Handler] = {
     ASK_BUREAU: assess.ask_bureau,
     prove.READ: prove.read,
+    upload.READ: read_paper.read,
     SEND_MESSAGE: send_message.send,
     SEND_ORDER: rail_work.send,
     rail_work.FOLLOW: rail_work.follow,

@@ -47,7 +47,7 @@ def give(*, customer_id: str, kind: str, key: str, now: datetime) -> Proof:
             now=now,
         )
         put_work(key=f"proof:{id}", kind=READ, payload={"proof_id": id}, now=now)
-        _audit(made, "given", "", now)
+        audit(made, "given", "", now)
         keep(scope="prove.give", key=key, body=body, answer={}, now=now)
     return made
 
@@ -85,10 +85,10 @@ def _conclude(proof: Proof, record: EvidenceRecord, person: Person, now: datetim
         reason = "USED_ELSEWHERE"
     if reason:
         evidence.refuse_proof(id=proof.id, reason=reason, now=now)
-        _audit(proof, "refused", reason, now)
+        audit(proof, "refused", reason, now)
         return
     evidence.accept_proof(id=proof.id, record=record, kind=kind, on_date=today, now=now)
-    _audit(proof, "accepted", "", now)
+    audit(proof, "accepted", "", now)
     reprice(customer_id=proof.customer_id, cause=f"proof:{proof.id}:given", now=now)
 
 
@@ -103,16 +103,17 @@ def withdraw(*, customer_id: str, proof_id: str, key: str, now: datetime) -> Pro
         if recall(scope="prove.withdraw", key=key, body=body, now=now) is not None:
             return proof
         gone = evidence.withdraw_proof(id=proof_id, now=now)
-        _audit(gone, "withdrawn", "", now)
+        audit(gone, "withdrawn", "", now)
         if proof.state is ProofState.ACCEPTED:
             reprice(customer_id=customer_id, cause=f"proof:{proof_id}:taken", now=now)
         keep(scope="prove.withdraw", key=key, body=body, answer={}, now=now)
     return gone
 
 
-def _audit(proof: Proof, what: str, reason: str, now: datetime) -> None:
+def audit(proof: Proof, what: str, reason: str, now: datetime, *, by: str = "house") -> None:
+    """This function will write what happened to a proof into the audit chain; `by` is a colleague where one did it."""
     record_audit(
-        actor=f"customer:{proof.customer_id}" if what in ("given", "withdrawn") else "house",
+        actor=f"customer:{proof.customer_id}" if what in ("given", "withdrawn") else by,
         action=f"proof.{what}",
         subject=f"customer:{proof.customer_id}",
         detail={"proof": proof.id, "kind": proof.kind, **({"reason": reason} if reason else {})},

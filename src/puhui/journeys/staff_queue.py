@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from puhui.access.staff.domain import Approval, Permission
+from puhui.access.staff.domain import Approval
 from puhui.access.staff.queries import list_approvals
 from puhui.decisions.queries import list_referred
+from puhui.evidence.queries import list_checking
 from puhui.journeys import house
+from puhui.journeys.staff_queue_kinds import NEEDS as NEEDS
+from puhui.journeys.staff_queue_kinds import ItemKind as ItemKind
+from puhui.journeys.staff_queue_kinds import QueueItem as QueueItem
 from puhui.payments.queries import list_discrepancies, list_orders, list_suspense
 from puhui.protection.domain import Case, last_instant
 from puhui.protection.queries import list_cases
@@ -20,49 +22,6 @@ from puhui.runtime.queries import list_work
 MOST = 200  # items of one kind on one page; the oldest first
 
 
-class ItemKind(StrEnum):
-    """What kind of work."""
-
-    COMPLAINT = "complaint"
-    QUESTION = "question"
-    HELP = "help"
-    DECISION = "decision"  # the policy sends it to a person
-    SUSPENSE = "suspense"  # cash that no order explains
-    DISCREPANCY = "discrepancy"  # rail and house do not agree
-    WORK = "work"  # background work that died
-    APPROVAL = "approval"  # waits for a second person
-
-
-# Who sees a kind: the permission to work on it; an auditor reads all.
-NEEDS: dict[ItemKind, frozenset[Permission]] = {
-    ItemKind.COMPLAINT: frozenset({Permission.COMPLAINTS, Permission.AUDIT}),
-    ItemKind.QUESTION: frozenset({Permission.QUESTIONS, Permission.AUDIT}),
-    ItemKind.HELP: frozenset({Permission.HELP, Permission.AUDIT}),
-    ItemKind.DECISION: frozenset({Permission.DECIDE, Permission.AUDIT}),
-    ItemKind.SUSPENSE: frozenset({Permission.SETTLE, Permission.AUDIT}),
-    ItemKind.DISCREPANCY: frozenset({Permission.SETTLE, Permission.AUDIT}),
-    ItemKind.WORK: frozenset({Permission.REQUEUE, Permission.AUDIT}),
-    ItemKind.APPROVAL: frozenset(
-        {Permission.APPROVE_MONEY, Permission.APPROVE_ACCESS, Permission.APPROVE_MODELS, Permission.AUDIT}
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueItem:
-    """One thing that waits for a person."""
-
-    subject: str  # "case:<id>", "application:<id>", …; what a claim names
-    id: str  # id of the thing itself
-    kind: ItemKind  # what kind of work
-    number: str  # what people read aloud
-    customer_id: str  # whom it concerns, empty for none
-    why: str  # why it is here, in machine words or her own
-    amount_minor: int  # amount that it is about, 0 for none; minor units
-    since: datetime  # UTC, since when it waits
-    due_at: datetime  # UTC, the last second in which we keep our word
-
-
 def list_items(*, kinds: Iterable[ItemKind], now: datetime) -> list[QueueItem]:
     """This function will return what waits, of some kinds, the nearest deadline first, in one query a source."""
     wanted = frozenset(kinds)
@@ -70,6 +29,8 @@ def list_items(*, kinds: Iterable[ItemKind], now: datetime) -> list[QueueItem]:
     found = [_case_item(one) for one in cases]
     if ItemKind.DECISION in wanted:
         found.extend(_decisions(now))
+    if ItemKind.PAPER in wanted:
+        found.extend(_papers())
     if ItemKind.SUSPENSE in wanted:
         found.extend(_suspense())
     if ItemKind.DISCREPANCY in wanted:
@@ -105,6 +66,16 @@ def _decisions(now: datetime) -> list[QueueItem]:
             since=one.decided_at, due_at=_soon(one.decided_at, days=days),
         )
         for one in list_referred(limit=MOST)
+    ]  # fmt: skip
+
+
+def _papers() -> list[QueueItem]:
+    return [
+        QueueItem(
+            subject=f"paper:{one.id}", id=one.id, kind=ItemKind.PAPER, number=one.kind, customer_id=one.customer_id,
+            why=one.reason, amount_minor=0, since=one.read_at or one.given_at, due_at=_soon(one.read_at or one.given_at),
+        )
+        for one in list_checking(limit=MOST)
     ]  # fmt: skip
 
 

@@ -204,6 +204,13 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "src/puhui/web/static"]
 WHITENOISE_USE_FINDERS = True
 
+# Papers stay in memory until they are sealed: nothing of them is ever written to a disk in clear.
+FILE_UPLOAD_HANDLERS = [
+    "puhui.web.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11_000_000
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True

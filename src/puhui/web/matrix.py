@@ -66,6 +66,8 @@ APPLY = (
 )  # fmt: skip
 ITEM = (
     "act", "version", "to", "why", "note", "outcome", "answer", "limit", "reasons", "loan_id", "other_id", "agreed",
+    "reason", "name", "number", "issued", "period", "months", "total_minor", "base_minor", "balance_minor", "amount_minor",
+    "monthly_minor", "count", "confirmed", "days_since",
 )  # fmt: skip
 
 ENTRIES: dict[str, Entry] = {
@@ -101,7 +103,8 @@ ENTRIES: dict[str, Entry] = {
     "help": Entry(audience=Audience.BORROWER, fields=("case", "cause", "text"), read_by_all=True),
     "case_new": _hers("kind", "about", "text"),
     "case": _own("text"),
-    "proofs": _hers(),
+    "proofs": _hers("proof"),
+    "proof_give": _hers("file"),
     "me": _hers("act", "purpose", "language"),
     "my_data": _hers(),
     "inbox": Entry(audience=Audience.DEMO),
@@ -116,6 +119,7 @@ ENTRIES: dict[str, Entry] = {
     "staff_me": _staff("act", "code", "name", "credential", "factor"),
     "staff_queue": _staff(),
     "staff_item": _staff(*ITEM),
+    "staff_paper": _staff(),
     "staff_approvals": _staff(),
     "staff_loan_event": _staff(
         "act",

@@ -14,6 +14,7 @@ from puhui.evidence.domain.kinds import (
 )
 from puhui.evidence.domain.papers import PaperField, PaperForm, Papers, parse_papers
 from puhui.evidence.domain.proofs import (
+    STANDING,
     TRANSITIONS,
     EvidenceIssuer,
     EvidenceKindUnknown,
@@ -33,6 +34,7 @@ from puhui.evidence.domain.proofs import (
     values_of,
 )
 from puhui.evidence.domain.reading import (
+    Paper,
     PaperContent,
     PaperFigure,
     PaperLine,
@@ -46,6 +48,7 @@ from puhui.evidence.domain.reading import (
 
 __all__ = [
     "PREFIX",
+    "STANDING",
     "TRANSITIONS",
     "Cohort",
     "CohortAtom",
@@ -58,6 +61,7 @@ __all__ = [
     "EvidenceKinds",
     "EvidenceRecord",
     "EvidenceUnavailable",
+    "Paper",
     "PaperContent",
     "PaperField",
     "PaperFigure",

@@ -20,6 +20,7 @@ class ProofState(Enum):
     """Where a proof stands."""
 
     ASKED = "asked"  # she gave it, its source is being asked
+    CHECKING = "checking"  # a paper of which a person looks at the fields
     ACCEPTED = "accepted"  # read, checked, counting
     REFUSED = "refused"  # read, and not what it should be; nothing changed by it
     WITHDRAWN = "withdrawn"  # taken back; what was read is deleted
@@ -31,8 +32,15 @@ TRANSITIONS: dict[tuple[ProofState | None, str], ProofState] = {
     (ProofState.ASKED, "accept"): ProofState.ACCEPTED,
     (ProofState.ASKED, "refuse"): ProofState.REFUSED,
     (ProofState.ASKED, "withdraw"): ProofState.WITHDRAWN,
+    (ProofState.ASKED, "refer"): ProofState.CHECKING,
+    (ProofState.CHECKING, "accept"): ProofState.ACCEPTED,
+    (ProofState.CHECKING, "refuse"): ProofState.REFUSED,
+    (ProofState.CHECKING, "withdraw"): ProofState.WITHDRAWN,
     (ProofState.ACCEPTED, "withdraw"): ProofState.WITHDRAWN,
 }
+
+
+STANDING = (ProofState.ASKED, ProofState.CHECKING, ProofState.ACCEPTED)  # given and not taken back
 
 
 class ProofActNotAllowed(Refusal):
@@ -224,6 +232,6 @@ def standing(proofs: Sequence[Proof]) -> tuple[Proof, ...]:
     """This function will return the proofs that she has given and not taken back, the newest of each kind."""
     newest: dict[str, Proof] = {}
     for one in sorted(proofs, key=lambda proof: (proof.given_at, proof.id)):
-        if one.state in (ProofState.ASKED, ProofState.ACCEPTED):
+        if one.state in STANDING:
             newest[one.kind] = one
     return tuple(newest.values())

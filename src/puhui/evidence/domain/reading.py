@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import partial
 from itertools import product
-from typing import Protocol
+from typing import Any, Protocol
 
 from puhui.evidence.domain.papers import PaperField, PaperForm, Papers
 
@@ -75,6 +75,19 @@ class PaperContent:
     signature: PaperSignature  # what the signature says
     signer: str  # organisation in the certificate, "" without
     marks: tuple[str, ...]  # signs of tampering in a picture, as codes; () for none
+    view: bytes  # the first page drawn anew as JPEG, b"" where it was not asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A file that a customer gave, while it is kept."""
+
+    proof_id: str  # proof that it is given for
+    sha256: str  # of the file
+    content: bytes  # the file, empty once it was read
+    view: bytes  # a picture (JPEG) of its first page, made by us, while a person looks; else empty
+    reading: dict[str, Any]  # what was read, with how sure, while a person looks; else empty
+    received_at: datetime  # when
 
 
 class PaperReader(Protocol):

@@ -14,7 +14,6 @@ from puhui.contact.domain import Message, MessageState
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
 from puhui.facts import queries as facts
-from puhui.facts.domain import Fact
 from puhui.journeys import consent as consent_journey
 from puhui.journeys import house
 from puhui.protection import queries as protection
@@ -114,13 +113,3 @@ def _message(message: Message) -> dict[str, Any]:
         "state": states[message.state],
         "text": message.text,
     }
-
-
-@require_safe
-@signed_in
-def proofs_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
-    """This function will say honestly that proofs come later, and what was read so far."""
-    known: dict[str, Fact] = facts.get_facts(customer.id, known_at=clock.now(request))
-    reports = {fact.known_at for fact in known.values() if fact.name.startswith("bureau.")}
-    reads = [{"name": _("Credit report"), "at": at} for at in sorted(reports, reverse=True)]
-    return show(request, "proofs", nav="proofs", reads=reads)

@@ -201,7 +201,14 @@ def _proofs(cards: list[ProofCard]) -> dict[str, Any]:
     for one in cards:
         words = {name: getattr(one.kind, name).say(language) for name in ("name", "why", "reads", "leaves")}
         if one.proof is not None:
-            given.append({**words, "proof": one.proof, "reading": one.proof.state is ProofState.ASKED})
+            given.append(
+                {
+                    **words,
+                    "proof": one.proof,
+                    "reading": one.proof.state is ProofState.ASKED,
+                    "checking": one.proof.state is ProofState.CHECKING,
+                }
+            )
             continue
         assert one.worth is not None
         worth = one.worth

@@ -21,6 +21,7 @@ from puhui.runtime import queries as runtime
 from puhui.web import clock
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared.explain import reason_text, trace_rows, write
+from puhui.web.staff import paper
 from puhui.web.staff.guard import login_of
 from puhui.web.staff.queue import time_left, word
 from puhui.web.staff.words import OUTCOMES
@@ -134,6 +135,7 @@ def _approval(request: HttpRequest, ref: str) -> dict[str, Any]:
 READERS: dict[str, Callable[[HttpRequest, str], dict[str, Any]]] = {
     "case": _case,
     "application": _application,
+    "paper": paper.read,
     "suspense": _suspense,
     "discrepancy": _discrepancy,
     "work": _work,

@@ -18,7 +18,7 @@ from puhui.journeys import staff_case, staff_claim, staff_decide, staff_four_eye
 from puhui.web import clock
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
-from puhui.web.staff import details, queue
+from puhui.web.staff import details, paper, queue
 from puhui.web.staff.guard import allowed, holds, login_of
 
 
@@ -155,6 +155,11 @@ ACTS: dict[str, dict[str, Act]] = {
         "approve": Act(needs=(P.DECIDE,), fields=("limit", "key"), do=_approve),
         "decline": Act(needs=(P.DECIDE,), fields=("reasons", "key"), do=_decline),
     },
+    "paper": {
+        **_CLAIM,
+        "accept": Act(needs=(P.DECIDE,), fields=paper.FIGURES, do=paper.accept),
+        "refuse": Act(needs=(P.DECIDE,), fields=("reason",), do=paper.refuse),
+    },
     "suspense": {
         **_CLAIM,
         "apply": Act(
@@ -181,7 +186,9 @@ ACTS: dict[str, dict[str, Act]] = {
         )
     },
 }
-DONE = frozenset({"answer", "approve", "decline", "requeue", "second"})  # after these the item is gone
+DONE = frozenset(
+    {"answer", "accept", "refuse", "approve", "decline", "requeue", "second"}
+)  # after these the item is gone
 
 
 @require_http_methods(["GET", "POST"])

@@ -17,9 +17,11 @@ from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS, Permission
 from puhui.access.staff.queries import list_claims
 from puhui.customers import queries as customers
+from puhui.evidence.queries import get_evidence_kind
 from puhui.journeys.staff_queue import NEEDS, ItemKind, QueueItem, list_items
 from puhui.web import clock
 from puhui.web.shared import formats
+from puhui.web.shared.proofs import doubt
 from puhui.web.staff.guard import allowed, desk, holds, login_of
 from puhui.web.templatetags.puhui import day_table, language, money
 
@@ -29,6 +31,7 @@ NAMES = {
     ItemKind.QUESTION: lazy("Question"),
     ItemKind.HELP: lazy("Help"),
     ItemKind.DECISION: lazy("Decision"),
+    ItemKind.PAPER: lazy("Paper"),
     ItemKind.SUSPENSE: lazy("Suspense"),
     ItemKind.DISCREPANCY: lazy("Discrepancy"),
     ItemKind.WORK: lazy("Background work"),
@@ -39,6 +42,7 @@ COLOURS = {
     ItemKind.QUESTION: "jade",
     ItemKind.HELP: "ice",
     ItemKind.DECISION: "indigo",
+    ItemKind.PAPER: "jade",
     ItemKind.SUSPENSE: "ochre",
     ItemKind.DISCREPANCY: "ochre",
     ItemKind.WORK: "brick",
@@ -151,6 +155,10 @@ def matter(item: QueueItem) -> str:
         return money(item.amount_minor)
     if item.kind is ItemKind.APPROVAL:
         return word(item.number)
+    if item.kind is ItemKind.PAPER:
+        return get_evidence_kind(item.number, on_date=item.since.astimezone(clock.zone()).date()).name.say(
+            language()
+        )
     return item.number
 
 
@@ -163,6 +171,8 @@ def why(item: QueueItem) -> str:
             "what": item.why,
             "most": money(item.amount_minor),
         }
+    if item.kind is ItemKind.PAPER:
+        return doubt(item.why)
     if item.kind is ItemKind.HELP and not item.why:
         return _("asked for help, no words needed")
     return item.why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import sys
@@ -35,6 +36,7 @@ def _read_pdf(data: bytes, roots: Sequence[bytes], at: datetime) -> PaperContent
     with layer.opened(data) as document:
         lines = layer.list_lines(document)
         pages = len(document)
+        view = layer.draw_view(document)
         by_sight = sum(len(one.text) for one in lines) < LEAST_TEXT
         if by_sight:
             from puhui.evidence.gateways.papers import sight
@@ -53,6 +55,7 @@ def _read_pdf(data: bytes, roots: Sequence[bytes], at: datetime) -> PaperContent
         signature=signature,
         signer=signer,
         marks=(),
+        view=view,
     )
 
 
@@ -68,12 +71,14 @@ def _read_picture(data: bytes) -> PaperContent:
         signature=PaperSignature.NONE,
         signer="",
         marks=tampering.find_marks(data, picture),
+        view=sight.draw_view(picture),
     )
 
 
 def plain_content(content: PaperContent) -> dict[str, Any]:
     """This function will return what was read as JSON's own types."""
-    return {**asdict(content), "signature": content.signature.value}
+    view = base64.b64encode(content.view).decode()
+    return {**asdict(content), "signature": content.signature.value, "view": view}
 
 
 def main() -> int:

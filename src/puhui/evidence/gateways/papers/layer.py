@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import pypdfium2
@@ -17,6 +18,7 @@ from puhui.evidence.domain import PaperLine, PaperRefused
 MOST_PAGES = 20
 MOST_RECTS = 5_000  # pieces of text on one page; a page of a paper has some hundred
 SIGHT_WIDTH = 1_600  # dots across a page that is read from its picture
+VIEW_WIDTH = 1_000  # dots across the picture that a person looks at
 PERMILLE = 1000
 
 
@@ -77,14 +79,21 @@ def _line(
     )
 
 
-def draw_page(document: Any, number: int) -> Image.Image:
-    """This function will draw a page as a picture of SIGHT_WIDTH."""
+def draw_view(document: Any) -> bytes:
+    """This function will draw the first page anew as a JPEG, so that nobody ever opens the file itself."""
+    out = BytesIO()
+    draw_page(document, 0, width=VIEW_WIDTH).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def draw_page(document: Any, number: int, *, width: int = SIGHT_WIDTH) -> Image.Image:
+    """This function will draw a page as a picture, `width` dots across. Raises: PaperRefused (UNREADABLE)."""
     page = document[number]
     try:
-        width, height = page.get_size()
-        if not 0 < height < width * 8:
+        wide, high = page.get_size()
+        if not 0 < high < wide * 8:
             raise PaperRefused("UNREADABLE")
-        picture = page.render(scale=SIGHT_WIDTH / width).to_pil().convert("RGB")
+        picture = page.render(scale=width / wide).to_pil().convert("RGB")
     finally:
         page.close()
     assert isinstance(picture, Image.Image)

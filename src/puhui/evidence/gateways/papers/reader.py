@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import resource
 import subprocess
@@ -30,9 +31,12 @@ CHILD = "puhui.evidence.gateways.papers.child"
 class PaperDesk:
     """The reader of this machine; `isolated=False` reads in this process, for measuring many papers."""
 
-    def __init__(self, *, roots: Sequence[Path] | None = None, isolated: bool = True) -> None:
+    def __init__(
+        self, *, roots: Sequence[Path] | None = None, isolated: bool = True, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._roots = list(settings.EVIDENCE_ROOTS) if roots is None else list(roots)
         self._isolated = isolated
+        self._most_bytes = most_bytes
 
     def content(self, data: bytes, *, at: datetime) -> PaperContent:
         """This function will read a file; its signature is judged at an instant. Raises: PaperRefused, PaperReaderMissing."""
@@ -42,17 +46,17 @@ class PaperDesk:
 
             return read_bytes(data, roots=texts, at=at)
         asked = {"roots": [text.decode() for text in texts], "at": at.isoformat()}
-        return _answer(_run(json.dumps(asked).encode() + b"\n" + data))
+        return _answer(_run(json.dumps(asked).encode() + b"\n" + data, self._most_bytes))
 
 
-def _run(given: bytes) -> dict[str, Any]:
+def _run(given: bytes, most_bytes: int) -> dict[str, Any]:
     try:
         done = subprocess.run(
             [sys.executable, "-m", CHILD],
             input=given,
             capture_output=True,
             timeout=MOST_WAIT,
-            preexec_fn=_bounds(),
+            preexec_fn=_bounds(most_bytes),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -65,10 +69,10 @@ def _run(given: bytes) -> dict[str, Any]:
     return found
 
 
-def _bounds() -> Callable[[], None]:
+def _bounds(most_bytes: int) -> Callable[[], None]:
     def bound() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -86,4 +90,5 @@ def _answer(found: dict[str, Any]) -> PaperContent:
         signature=PaperSignature(found["signature"]),
         signer=found["signer"],
         marks=tuple(found["marks"]),
+        view=base64.b64decode(found["view"]),
     )

@@ -17,6 +17,7 @@ from puhui.evidence.domain import PaperLine, PaperRefused
 
 MOST_DOTS = 50_000_000  # of a picture; its header tells before anything is unpacked
 MOST_SIDE = 2_000  # dots of the longer side that is looked at
+VIEW_SIDE = 1_400  # dots of the longer side that a person looks at
 FORMATS = ("JPEG", "PNG", "WEBP")
 ASKEW = 0.4  # degrees below which a paper counts as straight
 PERMILLE = 1000
@@ -57,6 +58,15 @@ def open_picture(data: bytes) -> Image.Image:
         raise PaperRefused("UNREADABLE") from None
     upright.thumbnail((MOST_SIDE, MOST_SIDE))
     return upright
+
+
+def draw_view(picture: Image.Image) -> bytes:
+    """This function will write the picture anew as a small JPEG without any metadata."""
+    small = picture.copy()
+    small.thumbnail((VIEW_SIDE, VIEW_SIDE))
+    out = BytesIO()
+    small.save(out, "JPEG", quality=80)
+    return out.getvalue()
 
 
 def list_words(picture: Image.Image, *, page: int = 0) -> list[PaperLine]:

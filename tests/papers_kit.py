@@ -1,0 +1,41 @@
+"""Papers of a person of a test: a genuine one, and ways to spoil it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from puhui.customers.queries import get_identity
+from puhui.evidence.queries import get_evidence_kinds, get_papers
+from puhui.lab.documents.offices import sign_page
+from puhui.lab.documents.pages import make_page
+from puhui.lab.documents.truth import PaperTruth, invent_paper
+
+STRONG = {"months": 12, "total_minor": 12 * 2_500_000}
+
+
+def truth_of(
+    customer_id: str, kind: str = "income_tax", *, today: date, seed: int = 1, **changed: Any
+) -> PaperTruth:
+    """What an office says of her: strong figures, issued yesterday."""
+    kinds, papers = get_evidence_kinds(on_date=today).kinds, get_papers(on_date=today)
+    name, number = get_identity(customer_id)
+    truth = invent_paper(Random(seed), kind=kinds[kind], papers=papers, index=1, seed=seed, on_date=today)
+    truth = replace(truth, name=name, number=number, issued_on=today - timedelta(days=1))
+    if kind == "income_tax":
+        truth = replace(truth, fields=STRONG, rows=(2_500_000,) * 12)
+    return replace(truth, **changed)
+
+
+def page_of(truth: PaperTruth, *, today: date) -> bytes:
+    """The paper as PDF, unsigned."""
+    return make_page(truth, form=get_papers(on_date=today).forms[truth.kind])
+
+
+def paper_of(truth: PaperTruth, *, today: date, family: str = "") -> bytes:
+    """The paper as PDF, signed by its office."""
+    form = get_papers(on_date=today).forms[truth.kind]
+    at = datetime.combine(truth.issued_on, time(9), tzinfo=UTC)
+    return sign_page(make_page(truth, form=form), organisation=form.signers[0], at=at, family=family)
