@@ -37,6 +37,7 @@ PLANTED = [
     ("Tables of offers are its own", "journeys/repay.py", "import puhui.offers.models"),
     ("No policy may see the simulated world", "lab/policies/arms.py", "import puhui.lab.worlds.households"),
     ("What a policy knows of a world", "lab/observed.py", "import puhui.lab.simulate.run"),
+    ("Tables of relief are its own", "journeys/repay.py", "import puhui.relief.models"),
     ("Pages do not act on the foundations", "web/clock.py", "import puhui.ledger.operations"),
 ]
 

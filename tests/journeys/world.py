@@ -45,7 +45,7 @@ MONEY = {
 }
 TABLES = (
     "runtime", "access", "ledger", "protection", "customers", "contact", "payments", "facts", "evidence", "decisions", "lines",
-    "offers", "loans",
+    "offers", "loans", "relief",
 )  # fmt: skip
 # What may remain of a refused act on purpose: the count of wrong codes, and that a form was seen with one.
 COUNTERS = {"access_gate"}

@@ -11,9 +11,9 @@ from puhui.core.refusals import Refusal
 from puhui.customers.queries import get_identity
 from puhui.decisions.domain.decline_letters import fill_decline_letter
 from puhui.decisions.queries import find_application, find_decision, get_reason_texts
-from puhui.journeys import house
+from puhui.journeys import house, signed_texts
 from puhui.loans.domain.loan_letters import fill_loan_letter, letter_days, letter_that_fits
-from puhui.loans.queries import find_contract, find_loan, get_contract, get_terms, list_events
+from puhui.loans.queries import find_loan, get_contract, get_terms, list_events
 from puhui.offers.domain import lender_values
 from puhui.offers.queries import get_lender, get_quote
 from puhui.payments.queries import list_accounts
@@ -27,9 +27,6 @@ from puhui.protection.domain import (
     render_letter,
 )
 from puhui.protection.queries import find_case, get_letter, list_case_events
-from puhui.runtime.queries import get_blob
-
-CONTRACT = "contract"  # the signed text itself, on paper
 
 
 class LetterUnknown(Refusal):
@@ -67,8 +64,11 @@ def write(
     lender = get_lender(on_date=on_date)
     name, _number = get_identity(customer_id)
     common = lender_values(lender=lender, name=name, on_date=on_date, language=language)
-    if letter == CONTRACT:
-        number, text = _contract(customer_id, about_id)
+    if letter in signed_texts.FINDERS:
+        signed = signed_texts.FINDERS[letter](customer_id, about_id)
+        if signed is None:
+            raise LetterUnknown()
+        number, text = signed
         return Letter(name=number, html=text, author=common["lender_name"])
     if letter not in WRITERS:
         raise LetterUnknown()
@@ -80,14 +80,6 @@ def write(
         tables=filled.tables,
     )
     return Letter(name=f"{filled.kind.value}-{filled.number}", html=text, author=common["lender_name"])
-
-
-def _contract(customer_id: str, about_id: str) -> tuple[str, str]:
-    found = find_contract(id=about_id)
-    if found is None or found.customer_id != customer_id:
-        raise LetterUnknown()
-    text, _type = get_blob(found.text_sha256)
-    return found.number, text.decode()
 
 
 def _loan(kind: LetterKind, customer_id: str, about_id: str, on_date: date, language: str) -> FilledLetter:

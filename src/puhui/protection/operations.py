@@ -182,16 +182,16 @@ def take_case(*, id: str, case_id: str, handler: str, now: datetime) -> Case:
     return _act(id, case_id, CaseAct.TAKEN, CaseParty.STAFF, handler, "", now, handler=handler)
 
 
-def close_case(*, id: str, case_id: str, outcome: str, author: str, text: str, now: datetime) -> Case:
-    """This function will close a case with its answer and return it.
+def close_case(
+    *, id: str, case_id: str, outcome: str, author: str, text: str, now: datetime, by: str = CaseParty.STAFF
+) -> Case:
+    """This function will close a case with its answer and return it; `by`: "staff", or "house" where no person acted.
 
     `outcome` is "upheld", "partly_upheld", "not_upheld", "answered" or "helped"; `text` is the answer that she reads.
     Raises: CaseUnknown; CaseOver; CaseTextMissing, CaseTextTooLong.
     """
     require_transaction()
-    return _act(
-        id, case_id, CaseAct.CLOSED, CaseParty.STAFF, author, text, now, required=True, outcome=outcome
-    )
+    return _act(id, case_id, CaseAct.CLOSED, CaseParty(by), author, text, now, required=True, outcome=outcome)
 
 
 def withdraw_case(*, id: str, case_id: str, now: datetime) -> Case:

@@ -42,6 +42,7 @@ SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("access_approval_answer", "approval_id", "note_sealed"),
     ("access_note", "id", "text_sealed"),
     ("evidence_proof", "id", "fields_sealed"),
+    ("relief_offer", "id", "body_sealed"),
 )
 # Rows of every table of ours are sealed (puhui.runtime.row_seals) but these, each for its reason; and these of libraries.
 UNSEALED_TABLES: dict[str, str] = {
@@ -54,6 +55,7 @@ UNSEALED_TABLES: dict[str, str] = {
     "runtime_key": "passing state: answers kept for a repeated call, which write nothing again",
     "runtime_clock": "the demo's clock; each move is in the audit chain",
     "loans_snapshot": "a copy for lists, never read for money; the replay of a position compares it",
+    "relief_prepared": "passing state: plans worked out ahead, made again at any time",
     "access_code": "passing state: one-time codes of a few minutes",
     "access_gate": "passing state: wrong tries of a few minutes",
 }
@@ -69,7 +71,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PUHUI_ORIGINS", "").split(","
 
 STAGES = [
     "runtime", "access", "ledger", "protection", "customers", "contact", "payments",
-    "facts", "evidence", "products", "decisions", "lines", "offers", "loans",
+    "facts", "evidence", "products", "decisions", "lines", "offers", "loans", "relief",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -78,6 +78,7 @@ class ApprovalKind(StrEnum):
     LOAN_EVENT = "loan.event"  # an event is entered on a loan by hand
     ITEM_UNLOCK = "item.unlock"  # a colleague's item is given to somebody else
     MODEL_MOVE = "model.move"  # a registered model gets another part in decisions
+    RELIEF_GRANT = "relief.grant"  # a plan refused for its cost joins a customer's options
     STAFF_OPEN = "staff.open"  # a login opens again
     STAFF_CLOSE = "staff.close"  # a login is closed
     STAFF_ROLE = "staff.role"  # a login gets another role
@@ -92,6 +93,7 @@ APPROVALS: dict[ApprovalKind, tuple[Permission, Permission]] = {
     ApprovalKind.LOAN_EVENT: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.ITEM_UNLOCK: (P.WORK, P.WORK),
     ApprovalKind.MODEL_MOVE: (P.MODELS, P.APPROVE_MODELS),
+    ApprovalKind.RELIEF_GRANT: (P.HELP, P.APPROVE_MONEY),
     ApprovalKind.STAFF_OPEN: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_CLOSE: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_ROLE: (P.STAFF, P.APPROVE_ACCESS),

@@ -32,6 +32,7 @@ class LetterKind(StrEnum):
     DECLINED = "declined"  # why, and what she can do: the adverse-action notice
     RECEIVED = "received"  # a complaint, with its number and its clock
     ANSWER = "answer"  # to a complaint, final
+    RELIEF = "relief"  # the agreement that eases a loan
 
 
 HOUSE = frozenset(
@@ -55,12 +56,16 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     LetterKind.DECLINED: HOUSE | {"application_number", "applied_on", "decided_on", "asked", "question_days", "output_hash"},
     LetterKind.RECEIVED: HOUSE | CASE,
     LetterKind.ANSWER: HOUSE | CASE | {"closed_on", "outcome", "answer"},
+    LetterKind.RELIEF: HOUSE | {
+        "loan_number", "contract_number", "valid_until", "total", "waived", "first", "first_on", "peak", "last_on", "record",
+    },
 }  # fmt: skip
 TABLES: dict[LetterKind, frozenset[str]] = {
     LetterKind.STATEMENT: frozenset({"instalments", "payments"}),
     LetterKind.PAYOFF: frozenset({"payoff_days"}),
     LetterKind.ARREARS: frozenset({"late_rows"}),
     LetterKind.DECLINED: frozenset({"reasons", "helps"}),
+    LetterKind.RELIEF: frozenset({"relief_changes", "relief_rows"}),
 }
 
 

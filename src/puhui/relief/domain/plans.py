@@ -65,6 +65,19 @@ def after(loan: ReliefLoan, events: Sequence[LoanEvent]) -> Position:
     return position(terms=loan.terms, events=[*loan.events, *events], as_of=loan.asked_on)
 
 
+def payments_of(there: Position) -> tuple[PlanPayment, ...]:
+    """This function will read what is still to pay from a position; what is late is due on its date."""
+    return tuple(
+        PlanPayment(
+            due_date=max(row.due_date, there.as_of),
+            amount_minor=row.open_minor,
+            principal_minor=row.principal_minor - row.paid_principal_minor,
+        )
+        for row in there.rows
+        if row.open_minor > 0
+    )
+
+
 def make_plan(choice: ReliefChoice, loan: ReliefLoan) -> ReliefPlan:
     """This function will work a choice out by the loan's own rules."""
     events = events_for(choice, loan)
@@ -77,29 +90,41 @@ def make_plan(choice: ReliefChoice, loan: ReliefLoan) -> ReliefPlan:
         )
         payments = [paid]
     else:
-        payments = [
-            PlanPayment(
-                due_date=max(row.due_date, loan.asked_on),
-                amount_minor=row.open_minor,
-                principal_minor=row.principal_minor - row.paid_principal_minor,
-            )
-            for row in there.rows
-            if row.open_minor > 0
-        ]
-    count = 1 + max(month_of(one.due_date, loan.asked_on) for one in payments)
+        payments = list(payments_of(there))
+    return assemble(
+        choice=choice,
+        asked_on=loan.asked_on,
+        events=events,
+        payments=payments,
+        waived_minor=sum(one.amount_minor for one in events if one.kind is EventKind.WAIVE),
+        restructured=there.restructured,
+    )
+
+
+def assemble(
+    *,
+    choice: ReliefChoice,
+    asked_on: date,
+    events: tuple[LoanEvent, ...],
+    payments: Sequence[PlanPayment],
+    waived_minor: int,
+    restructured: bool,
+) -> ReliefPlan:
+    """This function will put a plan together and add its payments up by calendar month."""
+    count = 1 + max(month_of(one.due_date, asked_on) for one in payments)
     months, principals = [0] * count, [0] * count
     for one in payments:
-        months[month_of(one.due_date, loan.asked_on)] += one.amount_minor
-        principals[month_of(one.due_date, loan.asked_on)] += one.principal_minor
+        months[month_of(one.due_date, asked_on)] += one.amount_minor
+        principals[month_of(one.due_date, asked_on)] += one.principal_minor
     return ReliefPlan(
-        asked_on=loan.asked_on,
+        asked_on=asked_on,
         choice=choice,
         events=events,
         payments=tuple(payments),
         months=tuple(months),
         principals=tuple(principals),
-        waived_minor=sum(one.amount_minor for one in events if one.kind is EventKind.WAIVE),
-        restructured=there.restructured,
+        waived_minor=waived_minor,
+        restructured=restructured,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from puhui.core.canonical import content_hash
+from puhui.core.money import MAX_MINOR
 from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
 from puhui.relief.domain.budget import MOST_MONTHS, PPM, BudgetScenario
 
@@ -14,6 +15,7 @@ CAUSES = ("job", "illness", "income_drop", "timing", "forgot", "dispute", "disas
 WAIVERS = ("none", "penalty", "penalty_interest")
 LEAST_CONFIDENCE_PPM = 900_000  # G8; a file may be stricter, never looser
 CARDS_LEAST = 3
+PATIENCE_DAYS = 7  # where a file says nothing
 PLANS_MOST = 5_000  # so that an answer comes while she waits
 
 
@@ -58,6 +60,8 @@ class ReliefPolicy:
     cards_most: int  # cards shown, "no change" apart
     settlement_least_ppm: int  # least share of the payoff that settles, ppm
     settlement_late_days: int  # days past due from which a settlement may be offered
+    pool_minor: int  # for waivers that lose against no action, a calendar year, minor units; 0 = none
+    patience_days: int  # days past due after which a signed plan counts as broken
     grid: ReliefGrid  # choices
     scenarios: tuple[tuple[str, BudgetScenario], ...]  # by cause; "any" where a cause has none of its own
     cohort: tuple[CohortHousehold, ...]  # who would be offered a plan
@@ -83,6 +87,8 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
     cards = _within(head, "cards_most", CARDS_LEAST, 5)
     least = _within(head, "settlement_least_ppm", 0, PPM)
     late = _within(head, "settlement_late_days", 1, 3660)
+    pool = _within(head, "pool_minor", 0, MAX_MINOR) if head.has("pool_minor") else 0
+    patience = _within(head, "patience_days", 0, 60) if head.has("patience_days") else PATIENCE_DAYS
     head.done()
     grid = _grid(source.table("grid"))
     scenarios = tuple(_scenario(row) for row in source.rows("scenario", called="cause"))
@@ -99,7 +105,7 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
         jurisdiction=jurisdiction, version=version, sha256=content_hash(text.encode()),
         valid_from=valid_from, valid_to=valid_to, confidence_ppm=confidence, discount_ppm=discount,
         cards_most=cards, settlement_least_ppm=least, settlement_late_days=late,
-        grid=grid, scenarios=scenarios, cohort=cohort,
+        pool_minor=pool, patience_days=patience, grid=grid, scenarios=scenarios, cohort=cohort,
     )  # fmt: skip
 
 

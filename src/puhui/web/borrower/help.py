@@ -11,28 +11,21 @@ from django.views.decorators.http import require_http_methods
 
 from puhui.contact import queries as contact
 from puhui.customers.domain import Customer
-from puhui.journeys import ask_for_help, complain, house
+from puhui.journeys import ask_for_help, complain, house, relief_ask
 from puhui.loans.domain import LoanState
 from puhui.protection import queries as protection
 from puhui.protection.domain import Case, CaseKind
+from puhui.relief import queries as relief
+from puhui.relief.domain import ReliefRequest
 from puhui.web import clock
 from puhui.web.borrower.loan_view import list_cards
+from puhui.web.borrower.relief_view import causes
 from puhui.web.borrower.session import go, own, show, signed_in, up
 from puhui.web.shared import inputs
 from puhui.web.templatetags.puhui import money
 from puhui.web.who import customer_of
 
-
-def causes() -> list[tuple[str, str]]:
-    """This function will list what may have happened; the last one is no cause but a doubt."""
-    return [
-        ("illness", _("Illness or injury")),
-        ("less_income", _("Less income")),
-        ("lost_job", _("Lost my job")),
-        ("late_money", _("Money comes some days late")),
-        ("forgot", _("I forgot")),
-        ("doubt", _("A doubt about the bill")),
-    ]
+DISPUTE = "dispute"  # a doubt about the bill: a person looks at it
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,6 +44,7 @@ def help_page(request: HttpRequest) -> HttpResponseBase:
         policy=policy,
         case=case,
         causes=causes(),
+        cause=asked.cause if (asked := _asked(customer)) else "",
         hide_pill=True,
         up=up("home", _("Get help")),
         **frozen(request, customer),
@@ -62,12 +56,32 @@ def _pressed(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     key, now = inputs.form_key(request), clock.now(request)
     if case_id := request.POST.get("case"):
         case: Case = own(protection.find_case(case_id), customer)
-        words = dict(causes()).get(request.POST.get("cause", ""), "")
-        text = "\n".join(filter(None, (words, inputs.text(request, "text", required=not words))))
-        complain.add_note(customer_id=customer.id, case_id=case.id, text=text, key=key, now=now)
-        return go("case", case.id)
+        return _said(request, customer, case)
     ask_for_help.ask(customer_id=customer.id, loan_id=None, text="", key=key, now=now)
     return go("help")
+
+
+def _said(request: HttpRequest, customer: Customer, case: Case) -> HttpResponseBase:
+    """What happened: with a loan it begins relief; a doubt, or no loan, goes to the person who answers."""
+    key, now = inputs.form_key(request), clock.now(request)
+    cause, loan_id = request.POST.get("cause", ""), request.POST.get("loan", "")
+    words = dict(causes()).get(cause, "")
+    typed = inputs.text(request, "text", required=not words and not loan_id)
+    relieves = bool(loan_id) and cause != DISPUTE
+    if relieves and not words:
+        raise inputs.FieldMissing("cause")
+    if typed or not relieves:
+        text = "\n".join(filter(None, (words, typed)))
+        complain.add_note(customer_id=customer.id, case_id=case.id, text=text, key=key, now=now)
+    if not relieves:
+        return go("case", case.id)
+    asked = relief_ask.start(customer_id=customer.id, loan_id=loan_id, cause=cause, key=key, now=now)
+    return go("relief_forgot" if cause == relief_ask.FORGOT else "relief_budget", asked.id)
+
+
+def _asked(customer: Customer) -> ReliefRequest | None:
+    """Her open request for relief, the newest one."""
+    return next(iter(relief.list_requests(customer_id=customer.id, open_only=True, limit=1)), None)
 
 
 def open_request(customer: Customer) -> Case | None:
@@ -84,10 +98,9 @@ def frozen(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     until = max((one.until for one in active if one.until), default=None)
     uses = sum(one.from_at > now - timedelta(days=365) for one in holds)
     owed, penalty = [], 0
-    for view in list_cards(customer, today, name=""):
+    views = [one for one in list_cards(customer, today, name="") if one.position.state is LoanState.ACTIVE]
+    for view in views:
         position = view.position
-        if position.state is not LoanState.ACTIVE:
-            continue
         penalty += position.penalty_outstanding_minor
         row = next((one for one in position.rows if one.open_minor), None)
         if row is None:
@@ -109,6 +122,7 @@ def frozen(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
         "frozen_until": until - timedelta(seconds=1) if until else None,
         "uses": uses,
+        "loans": views,
         "owed": owed,
         "penalty_minor": penalty,
     }

@@ -27,6 +27,7 @@ from puhui.loans.domain import LoanState
 from puhui.offers import queries as offers
 from puhui.payments import queries as payments
 from puhui.protection import queries as protection
+from puhui.relief.queries import list_requests
 from puhui.web import clock
 from puhui.web.borrower.cases import headline as case_title
 from puhui.web.borrower.loan_view import LoanCard, list_cards
@@ -97,7 +98,10 @@ def cards_of(request: HttpRequest, customer: Customer) -> Iterator[Card]:
             kind="frozen",
             urgency=40,
             headline=_("Frozen: nothing is added, no one will chase you"),
-            data={"until": hold.until - timedelta(seconds=1) if hold.until else None},
+            data={
+                "until": hold.until - timedelta(seconds=1) if hold.until else None,
+                "asked": next(iter(list_requests(customer_id=customer.id, open_only=True, limit=1)), None),
+            },
         )
     yield from _offer_cards(request, customer)
     for case in protection.list_cases(customer.id, open_only=True, limit=5):

@@ -17,6 +17,7 @@ from puhui.loans.domain import position as position_of
 from puhui.loans.domain.events import WITHOUT_MONEY
 from puhui.offers import queries as offers
 from puhui.payments import queries as payments
+from puhui.relief.queries import find_live_agreement
 from puhui.web import charts, clock
 from puhui.web.borrower.loan_view import (
     ROW_STATES,
@@ -110,6 +111,7 @@ def loan_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpRes
         frozen_until=position.frozen_until - timedelta(days=1) if position.frozen_until else None,
         payout=payout_words(view),
         pending=view.pending,
+        relief=find_live_agreement(loan_id=loan.id),
         saving_minor=position.payoff_saves_minor if active else 0,
         can_pay=active and view.pending is None,
         pay_label=_("Pay now") if position.due_minor else _("Pay early"),

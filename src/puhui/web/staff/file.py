@@ -26,7 +26,7 @@ from puhui.web.borrower.apply import words
 from puhui.web.borrower.loan import asked_date
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
-from puhui.web.staff import decision_panel, loan_panel, timeline
+from puhui.web.staff import decision_panel, loan_panel, relief, timeline
 from puhui.web.staff.guard import allowed, desk, login_of
 
 
@@ -132,6 +132,7 @@ def _render(
         "messages_sent": contact.list_messages(customer.id, limit=30),
         "holds": [one for one in contact.list_holds(customer.id) if one.active(now)],
         "cases": protection.list_cases(customer.id, limit=30),
+        "relief": relief.of_customer(customer),
         "audit": runtime.list_audit(f"customer:{customer.id}", limit=20),
         "notes": list_notes(f"customer:{customer.id}"),
         "documents": loan_panel.documents(customer),

@@ -61,6 +61,7 @@ WHY = {
     "payment.refund": lazy("Take a payment off its loan"),
     "loan.event": lazy("Enter an event on a loan"),
     "item.unlock": lazy("Give a colleague’s item away"),
+    "relief.grant": lazy("Grant a plan"),
     "staff.open": lazy("Open a login"),
     "staff.close": lazy("Close a login"),
     "staff.role": lazy("Change a role"),

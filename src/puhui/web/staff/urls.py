@@ -17,6 +17,7 @@ from puhui.web.staff import (
     paper,
     portfolio,
     queue,
+    relief,
     reports,
     webhooks,
 )
@@ -46,6 +47,8 @@ urlpatterns = [
     ),
     path("loans/<id:loan_id>/events", loan_events.event_page, name="staff_loan_event"),
     path("reports", reports.reports_page, name="staff_reports"),
+    path("relief", relief.list_page, name="staff_relief"),
+    path("relief/<id:request_id>", relief.request_page, name="staff_relief_request"),
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("models", models.list_page, name="staff_models"),

@@ -1,0 +1,222 @@
+"""Relief from the press to the signed plan: frozen first, a budget, cards, a signature, and the very schedule that was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puhui.contact.queries import has_hold, list_messages
+from puhui.journeys import ask_for_help, relief_agree, relief_ask, relief_keep, relief_offer
+from puhui.journeys.relief_agree import ReliefCardUnknown
+from puhui.journeys.relief_offer import Month
+from puhui.loans.domain import Loan
+from puhui.loans.operations import LoanNotYours
+from puhui.protection.queries import list_cases
+from puhui.relief.domain import (
+    BudgetInvalid,
+    ReliefAgreement,
+    ReliefLoanNotRunning,
+    ReliefOffer,
+    ReliefReason,
+    ReliefRequest,
+    ReliefRequestOver,
+    ReliefStep,
+    RequestState,
+    payments_of,
+)
+from puhui.relief.operations import ReliefOfferExpired, ReliefOfferReplaced, ReliefOfferStale
+from puhui.relief.queries import find_open_request, find_request, list_agreements
+from tests.journeys.test_after_the_money import pay
+from tests.journeys.world import World, refuses
+from tests.relief_kit import put_few_plans
+
+SHORT = Month(
+    income_minor=380_000, usual_income_minor=800_000, spending_minor=330_000, other_debts_minor=0, recovers_after_months=3
+)  # fmt: skip
+CODE = "424242"
+
+
+@pytest.fixture(autouse=True)
+def few_plans(tmp_path: Path, settings: Any) -> None:
+    """The shipped texts with a small grid, so that a test does not work hundreds of plans out."""
+    put_few_plans(tmp_path, settings)
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    """A world after the first day of relief."""
+    made = World(start=date(2026, 11, 23))
+    yield made
+    made.check()
+    made.close()
+
+
+def late(world: World, **wish: object) -> Loan:
+    """A loan whose first instalment is ten days late, in the evening at eleven."""
+    _, loan = world.running(months=12, amount_minor=600_000, **wish)
+    due = world.position(loan).rows[0].due_date
+    world.live_until(due + timedelta(days=10))
+    world.wait(hours=23 - world.now.hour - 8)
+    return loan
+
+
+def asked(world: World, loan: Loan, *, cause: str = "illness", key: str = "ask") -> ReliefRequest:
+    """She pressed, and said why."""
+    return relief_ask.start(
+        customer_id=loan.customer_id, loan_id=loan.id, cause=cause, key=key, now=world.now
+    )
+
+
+def offered(
+    world: World, loan: Loan, month: Month = SHORT, *, key: str = "b"
+) -> tuple[ReliefRequest, ReliefOffer]:
+    """She pressed, said why, and stated her budget."""
+    request = find_open_request(loan_id=loan.id) or asked(world, loan)
+    offer = relief_offer.state_budget(
+        customer_id=loan.customer_id, request_id=request.id, month=month, key=key, now=world.now
+    )
+    return request, offer
+
+
+def sign(
+    world: World,
+    request: ReliefRequest,
+    offer: ReliefOffer,
+    *,
+    card: int = 0,
+    key: str = "s",
+    code: str = CODE,
+) -> ReliefAgreement:
+    """She asks for a code and signs."""
+    relief_agree.request_code(
+        customer_id=request.customer_id, request_id=request.id, code=CODE, key=f"c{key}", now=world.now
+    )
+    return relief_agree.agree(
+        customer_id=request.customer_id, request_id=request.id, offer_id=offer.id, card=card, code=code,
+        language="zh-hans", key=key, now=world.now,
+    )  # fmt: skip
+
+
+def test_from_the_press_at_night_to_the_new_schedule(world: World) -> None:
+    loan = late(world)
+    before = world.position(loan)
+    pressed = ask_for_help.ask(customer_id=loan.customer_id, text="", key="h", now=world.now)
+    assert pressed.frozen and has_hold(loan.customer_id, world.now, reason=ask_for_help.HELP)
+    request = asked(world, loan)
+    world.work()  # all plans are worked out ahead
+    request, offer = offered(world, loan)
+    assert 3 <= len(offer.cards()) <= 5
+    costs = [one.plan.total_minor for one in offer.cards()]
+    assert costs == sorted(costs) and offer.answer.no_change.refused is not None
+    assert offer.answer.refused and all(one.reason for one in offer.answer.refused)
+    chosen = offer.cards()[0].plan
+    world.wait(days=2)  # she sleeps over it; every figure still holds
+    signed = sign(world, request, offer)
+    after = world.position(loan)
+    assert payments_of(replace_date(after, offer.on_date)) == chosen.payments
+    assert after.restructured or not chosen.restructured
+    assert after.penalty_outstanding_minor <= before.penalty_outstanding_minor
+    assert find_request(request.id).state is RequestState.AGREED  # type: ignore[union-attr]
+    assert list_cases(loan.customer_id, open_only=True) == ()
+    world.wait(hours=12)
+    world.work()
+    assert "relief_agreed" in {one.template for one in list_messages(loan.customer_id)}
+    world.check()
+    assert sign_again(world, request, offer).id == signed.id
+    assert len(list_agreements(customer_id=loan.customer_id)) == 1
+    first = chosen.payments[0]
+    world.live_until(first.due_date)
+    pay(world, loan, first.amount_minor, key="first")
+    world.wait(minutes=5)
+    world.work()
+    assert world.position(loan).dpd_days == 0
+
+
+def replace_date(there: object, on_date: date) -> object:
+    """The same position read as of another date: what was late then is due then."""
+    return replace(there, as_of=on_date)  # type: ignore[type-var]
+
+
+def sign_again(world: World, request: ReliefRequest, offer: ReliefOffer) -> ReliefAgreement:
+    """The browser sends the same form once more."""
+    return relief_agree.agree(
+        customer_id=request.customer_id, request_id=request.id, offer_id=offer.id, card=0, code=CODE,
+        language="zh-hans", key="s", now=world.now,
+    )  # fmt: skip
+
+
+def test_the_same_press_twice_and_two_at_once_are_one_request(world: World) -> None:
+    loan = late(world)
+    first = asked(world, loan)
+    assert asked(world, loan).id == first.id
+    again = asked(world, loan, cause="job", key="other page")
+    assert again.id == first.id and again.cause == "job", "a wrong choice is corrected, not a second request"
+    assert len(list_cases(loan.customer_id)) == 1
+
+
+def test_a_request_on_a_closed_or_foreign_loan_is_refused_and_leaves_nothing(world: World) -> None:
+    _, loan = world.running(months=3)
+    _, other = world.running(1, months=3)
+    refuses(LoanNotYours, lambda: relief_ask.start(
+        customer_id=other.customer_id, loan_id=loan.id, cause="job", key="k", now=world.now
+    ))  # fmt: skip
+    pay(world, loan, world.position(loan).payoff_minor, intent="payoff", key="end")
+    world.wait(minutes=5)
+    world.work()
+    refuses(ReliefLoanNotRunning, lambda: asked(world, loan))
+
+
+def test_budgets_that_leave_nothing_get_a_reason_and_a_way(world: World) -> None:
+    loan = late(world)
+    poor = replace(SHORT, income_minor=0, usual_income_minor=0)
+    request, offer = offered(world, loan, poor)
+    assert not offer.cards() and offer.answer.because is ReliefReason.MONTH_TOO_DEAR
+    assert offer.answer.steps == (ReliefStep.PAUSE, ReliefStep.DEBT_ADVICE)
+    assert find_request(request.id).state is RequestState.OFFERED  # type: ignore[union-attr]
+    refuses(ReliefCardUnknown, lambda: sign(world, request, offer), but=frozenset(ONLY_CODES), field="card")
+    refuses(
+        BudgetInvalid, lambda: offered(world, loan, replace(SHORT, income_minor=-1), key="x"), field="income"
+    )
+    _, better = offered(world, loan, key="more")
+    assert better.cards(), "another budget is another answer"
+
+
+ONLY_CODES = {
+    "access_code",
+    "contact_message",
+    "contact_message_event",
+    "runtime_work",
+    "runtime_key",
+    "runtime_seal",
+    "access_gate",
+}
+
+
+def test_options_end_are_replaced_and_go_stale(world: World) -> None:
+    loan = late(world)
+    request, offer = offered(world, loan)
+    _, newer = offered(world, loan, replace(SHORT, income_minor=390_000), key="newer")
+    refuses(ReliefOfferReplaced, lambda: sign(world, request, offer), but=frozenset(ONLY_CODES))
+    world.wait(minutes=5)
+    pay(world, loan, 10_000, key="some")
+    world.wait(minutes=5)
+    world.work()
+    refuses(ReliefOfferStale, lambda: sign(world, request, newer, key="t"), but=frozenset(ONLY_CODES))
+    _, last = offered(world, loan, key="last")
+    world.now = last.valid_until + timedelta(minutes=1)
+    refuses(ReliefOfferExpired, lambda: sign(world, request, last, key="u"), but=frozenset(ONLY_CODES))
+    relief_keep.no_change(customer_id=loan.customer_id, request_id=request.id, key="n", now=world.now)
+    world.wait(minutes=5)
+    refuses(ReliefRequestOver, lambda: offered_again(world, request))
+
+
+def offered_again(world: World, request: ReliefRequest) -> ReliefOffer:
+    """She comes back to a page of a request that is over."""
+    return relief_offer.state_budget(
+        customer_id=request.customer_id, request_id=request.id, month=SHORT, key="late", now=world.now
+    )
