@@ -8,7 +8,7 @@ from puhui.runtime.schema import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0005_registry'),
+        ('access', '0006_loan_events'),
     ]
 
     operations = [
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='approvalrow',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['suspense.apply', 'suspense.pair', 'discrepancy.close', 'payment.refund', 'item.unlock', 'model.move', 'relief.grant', 'staff.open', 'staff.close', 'staff.role'])), name='access_approval_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['suspense.apply', 'suspense.pair', 'discrepancy.close', 'payment.refund', 'loan.event', 'item.unlock', 'model.move', 'relief.grant', 'staff.open', 'staff.close', 'staff.role'])), name='access_approval_kind'),
         ),
         append_only('access_approval', remade=True),
     ]
