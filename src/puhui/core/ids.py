@@ -6,14 +6,17 @@ takes its id from that key. The same key therefore makes the same rows, and the 
 
 from __future__ import annotations
 
-import base64
 import hashlib
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32 (RFC 4648), in lower case
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]  # by ten bits
 
 
 def derive_id(kind: str, *parts: str) -> str:
     """This function will return a 26-character lowercase id: base32 of the first 130 bits of SHA-256 over the parts."""
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).digest()
-    return base64.b32encode(digest[:17]).decode("ascii").lower()[:26]
+    bits = int.from_bytes(digest[:17], "big") >> 6
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def spoken_range(spoken: str) -> tuple[str, str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
-
 from puhui.customers.domain import Customer, CustomerState, parse_phone
 from puhui.customers.models import CustomerRow
-from puhui.runtime.rows import find_row
+from puhui.runtime.rows import direct, find_row
 from puhui.runtime.sealing import blind_index, unseal
 
 PHONE_PURPOSE = "customers.phone"
@@ -59,15 +57,16 @@ def find_customer(customer_id: str) -> Customer | None:
 
 def find_login(customer_id: str) -> int | None:
     """This function will return the login of a customer by her id, None when there is no such customer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT user_id FROM customers_customer WHERE id = %s", [customer_id])
-        found = cursor.fetchone()
-    return int(found[0]) if found else None
+    found = direct().fetch("SELECT user_id FROM customers_customer WHERE id = %s", [customer_id])
+    return int(found[0][0]) if found else None
 
 
 def is_identified(customer_id: str) -> bool:
     """This function will tell whether a customer has proved who she is. Raises: CustomerUnknown."""
-    return _row(customer_id).state == CustomerState.IDENTIFIED.value
+    found = direct().fetch("SELECT state FROM customers_customer WHERE id = %s", [customer_id])
+    if not found:
+        raise CustomerUnknown(customer_id)
+    return str(found[0][0]) == CustomerState.IDENTIFIED.value
 
 
 def get_customer(customer_id: str) -> Customer:

@@ -28,7 +28,7 @@ from puhui.decisions.domain.stored import (
 )
 from puhui.decisions.domain.values import Decision, DecisionInput
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
-from puhui.runtime.rows import find_row, insert_if_absent, insert_row, update_row
+from puhui.runtime.rows import find_row, insert_if_absent, insert_row, update_if, update_row
 from puhui.runtime.transactions import require_transaction
 
 
@@ -42,7 +42,10 @@ def save_application(*, id: str, customer_id: str, fields: Mapping[str, str], no
     typed = check_typed(fields)
     row = find_row(ApplicationRow, lock=True, id=id)
     if row is None:
-        return _open(id, customer_id, typed, now)
+        opened = _open(id, customer_id, typed, now)
+        if opened is None:  # she has one that is open; also of two at the same instant
+            raise AnotherApplicationOpen()
+        return opened
     if row.customer_id != customer_id:
         raise ApplicationUnknown()
     _next_state(row, "save")
@@ -52,19 +55,30 @@ def save_application(*, id: str, customer_id: str, fields: Mapping[str, str], no
     return row.to_domain()
 
 
+def open_application(*, id: str, customer_id: str, fields: Mapping[str, str], now: datetime) -> Application:
+    """This function will keep fields as typed in a new application; where it is not new, they are added to it.
+
+    What `save_application` does, for who has just seen that none is open: no query looks for it. Raises: as that.
+    """
+    require_transaction()
+    opened = _open(id, customer_id, check_typed(fields), now)
+    return opened or save_application(id=id, customer_id=customer_id, fields=fields, now=now)
+
+
 def submit_application(*, id: str, application: ApplicationInput, now: datetime) -> Application:
     """This function will send an application whose figures were checked; sending the same again changes nothing.
 
     Raises: ApplicationUnknown; ApplicationAlreadySent when it was sent with other figures.
     """
     require_transaction()
-    row = _lock(id)
-    body = _text(application)
-    if row.state != ApplicationState.DRAFT.value and row.submitted_json == body:
+    body, draft = _text(application), ApplicationState.DRAFT
+    sent = {"state": TRANSITIONS[draft, "submit"].value, "submitted_json": body, "submitted_at": now}
+    row = update_if(ApplicationRow, sent, id=id, state=draft.value)
+    if row is None:  # no draft: sent before, or not there
+        row = _lock(id)
+        if row.submitted_json != body:
+            raise ApplicationAlreadySent(number=row.number)
         return row.to_domain()
-    row.state = _next_state(row, "submit").value
-    row.submitted_json, row.submitted_at = body, now
-    update_row(row, ["state", "submitted_json", "submitted_at"])
     _append(row, "submit", now)
     return row.to_domain()
 
@@ -176,7 +190,8 @@ def _as_stored(made: DecisionRow, input: DecisionInput, decision: Decision) -> S
     )
 
 
-def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application:
+def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application | None:
+    """A new application, None where this one is there already or she has another that is open."""
     day = business_date(now, zone=settings.LENDER["zone"])
     row = ApplicationRow(
         id=id,
@@ -187,8 +202,8 @@ def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Ap
         opened_at=now,
         saved_at=now,
     )
-    if not insert_if_absent(row):  # she has one that is open; also of two at the same instant
-        raise AnotherApplicationOpen()
+    if not insert_if_absent(row):
+        return None
     insert_row(ApplicationEventRow(application_id=id, seq=1, act="open", state=row.state, at=now))
     return row.to_domain()
 

@@ -125,12 +125,12 @@ def find_application(id: str) -> Application | None:
     return row.to_domain() if row else None
 
 
-def get_application(id: str) -> Application:
-    """This function will return an application. Raises: ApplicationUnknown."""
-    found = find_application(id)
-    if found is None:
+def get_application(id: str, *, lock: bool = False) -> Application:
+    """This function will return an application, by `lock` held until commit. Raises: ApplicationUnknown."""
+    row = find_row(ApplicationRow, lock=lock, id=id)
+    if row is None:
         raise ApplicationUnknown()
-    return found
+    return row.to_domain()
 
 
 def find_customer_by_number(number: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from puhui.journeys.once import covered, keep, recall
 from puhui.runtime.operations import KeyReusedWithOtherBody as KeyReusedWithOtherBody
 from puhui.runtime.operations import record_audit
-from puhui.runtime.transactions import join_transaction, transaction
+from puhui.runtime.transactions import share_transaction, transaction
 
 AGAIN = frozenset({429, 503})  # answers that say "later": the key stays free for the same request
 
@@ -43,8 +43,14 @@ def once(*, request: Request, act: Callable[[], Answer], now: datetime) -> Answe
     with transaction():
         if (kept := _recall(request, now)) is not None:
             return kept
-        with join_transaction(), covered():
+        with share_transaction() as shared, covered():
             answer = act()
+        if not shared.undone:
+            _keep(request, answer, now)
+            return answer
+    with transaction():  # it was refused, and its claim of the key went with what it wrote
+        if (kept := _recall(request, now)) is not None:
+            return kept
         _keep(request, answer, now)
     return answer
 

@@ -28,8 +28,10 @@ def save(*, customer_id: str, fields: Mapping[str, str], key: str, now: datetime
     """
     with transaction():
         draft = find_open_application(customer_id)
-        id = draft.id if draft else derive_id("application", customer_id, key)
-        return decisions.save_application(id=id, customer_id=customer_id, fields=fields, now=now)
+        if draft is not None:
+            return decisions.save_application(id=draft.id, customer_id=customer_id, fields=fields, now=now)
+        id = derive_id("application", customer_id, key)
+        return decisions.open_application(id=id, customer_id=customer_id, fields=fields, now=now)
 
 
 def submit(*, customer_id: str, application_id: str, key: str, now: datetime) -> Application:
@@ -40,7 +42,7 @@ def submit(*, customer_id: str, application_id: str, key: str, now: datetime) ->
     """
     body = {"customer_id": customer_id, "application_id": application_id}
     with transaction():
-        application = get_application(application_id)
+        application = get_application(application_id, lock=True)
         if application.customer_id != customer_id:
             raise ApplicationUnknown()
         if recall(scope="apply.submit", key=key, body=body, now=now) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from puhui.products.domain import (
     parse_merchants,
     parse_product,
 )
+from puhui.protection.policy_files import PolicyFiles
 
 
 class ProductNotOffered(Refusal):
@@ -26,15 +28,8 @@ class ProductNotOffered(Refusal):
     status = 404
 
 
-@lru_cache(maxsize=64)
-def _parse(file: str, text: str) -> Product:
-    return parse_product(text=text, file=file)
-
-
-@lru_cache(maxsize=8)
-def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[Product, ...]:
-    """Every product file of `folder`; `stamp` (name, time, size of each) makes a changed folder be read anew."""
-    found = [_parse(name, (folder / name).read_text(encoding="utf-8")) for name, _, _ in stamp]
+def _load(texts: Mapping[str, str]) -> tuple[Product, ...]:
+    found = [parse_product(text=text, file=name.removeprefix("products/")) for name, text in texts.items()]
     for one in found:
         rivals = [other for other in found if other.id == one.id and other.valid_from > one.valid_from]
         if one.valid_to and rivals and min(rival.valid_from for rival in rivals) < one.valid_to:
@@ -42,12 +37,7 @@ def _read(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> tuple[Produc
     return tuple(sorted(found, key=lambda one: (one.id, one.valid_from)))
 
 
-def _all() -> tuple[Product, ...]:
-    folder = Path(settings.POLICIES_DIR) / "products"
-    stamp = tuple(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.toml"))
-    )
-    return _read(folder, stamp)
+_products: PolicyFiles[tuple[Product, ...]] = PolicyFiles("products", load=_load)
 
 
 def list_products(*, on_date: date) -> list[Product]:
@@ -56,7 +46,7 @@ def list_products(*, on_date: date) -> list[Product]:
     A version holds until its `valid_to`, or until the next version's `valid_from`. Raises: ProductInvalid for a
     file of the folder that does not parse, whichever product it is: a broken policy folder serves nobody.
     """
-    latest = {one.id: one for one in _all() if one.valid_from <= on_date}
+    latest = {one.id: one for one in _products.get() if one.valid_from <= on_date}
     return [one for one in latest.values() if one.valid_to is None or on_date < one.valid_to]
 
 
@@ -73,7 +63,7 @@ def get_product_version(*, id: str, version: str) -> Product:
 
     A version that was added later with an earlier date is another version. Raises: ProductNotOffered, ProductInvalid.
     """
-    for one in _all():
+    for one in _products.get():
         if (one.id, one.version) == (id, version):
             return one
     raise ProductNotOffered(product=id)

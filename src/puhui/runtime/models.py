@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 
 from puhui.runtime.domain import AuditEntry, WorkRow, WorkState
+from puhui.runtime.rows import direct
 
 OPEN_STATES = (WorkState.READY.value, WorkState.LEASED.value)
 
@@ -220,21 +221,21 @@ def lock_audit_head() -> tuple[int, str]:
 
 def mark_done(*, id: int, token: str, at: datetime) -> bool:
     """This function will make a leased item done if `token` still holds it. One query; False when the lease is lost."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE runtime_work SET state = 'done', token = '', lease_until = NULL, error = '', settled_at = %s "
-            "WHERE id = %s AND token = %s AND state = 'leased'",
-            [connection.ops.adapt_datetimefield_value(at), id, token],
-        )
-        return int(cursor.rowcount) == 1
+    database = direct()
+    changed = database.change(
+        "UPDATE runtime_work SET state = 'done', token = '', lease_until = NULL, error = '', settled_at = %s "
+        "WHERE id = %s AND token = %s AND state = 'leased'",
+        [database.ops.adapt_datetimefield_value(at), id, token],
+    )
+    return changed == 1
 
 
 def mark_answered(*, scope: str, key: str, body_hash: str, answer: str, at: datetime) -> bool:
     """This function will store the answer of a remembered key that has none yet. One query; False when there is no such key."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE runtime_key SET answer = %s, answered_at = %s "
-            "WHERE scope = %s AND key = %s AND body_hash = %s AND answer IS NULL",
-            [answer, connection.ops.adapt_datetimefield_value(at), scope, key, body_hash],
-        )
-        return int(cursor.rowcount) == 1
+    database = direct()
+    changed = database.change(
+        "UPDATE runtime_key SET answer = %s, answered_at = %s "
+        "WHERE scope = %s AND key = %s AND body_hash = %s AND answer IS NULL",
+        [answer, database.ops.adapt_datetimefield_value(at), scope, key, body_hash],
+    )
+    return changed == 1

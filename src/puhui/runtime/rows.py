@@ -11,7 +11,7 @@ other sees what was stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
+
+from puhui.runtime.databases.direct import DirectWrapper
 
 Row = TypeVar("Row", bound=models.Model)
 Convert = Callable[[Any, Any, BaseDatabaseWrapper], Any]
@@ -76,15 +78,17 @@ def _prepare_instant(field: models.Field[Any, Any], value: Any, database: BaseDa
     return field.get_db_prep_save(value, database)
 
 
-def _database() -> BaseDatabaseWrapper:
-    """The connection itself: each use of Django's proxy of it looks it up again."""
-    return connections[DEFAULT_DB_ALIAS]
+def direct() -> DirectWrapper:
+    """This function will return this thread's connection itself: each use of Django's proxy looks it up again."""
+    found = connections[DEFAULT_DB_ALIAS]
+    assert isinstance(found, DirectWrapper), "settings.database names the engines of this project"
+    return found
 
 
 @lru_cache(maxsize=256)
 def _converters(model: type[models.Model], vendor: str) -> tuple[tuple[int, Convert, Any], ...]:
     """Which columns of a fetched row need a Python value made of the database's, by position."""
-    database = _database()
+    database = direct()
     found: list[tuple[int, Convert, Any]] = []
     for position, field in enumerate(model._meta.concrete_fields):
         column = field.get_col(model._meta.db_table)
@@ -126,7 +130,7 @@ def list_rows(model: type[Row], *, order: Sequence[str] = (), lock: bool = False
     `order` names columns, with "-" for descending. `lock` holds the rows until commit (PostgreSQL; on SQLite the
     transaction itself is the lock). One query.
     """
-    database, prepare = _database(), _shape(model).prepare
+    database, prepare = direct(), _shape(model).prepare
     nulls = tuple([value is None for value in equal.values()])
     locking = " FOR UPDATE" if lock and database.features.has_select_for_update else ""
     values = [prepare[name](value, database) for name, value in equal.items() if value is not None]
@@ -142,18 +146,16 @@ def list_rows_where(model: type[Row], where: str, values: Sequence[Any], *, endi
     """
     shape = _shape(model)
     columns = ", ".join(shape.columns.values())
-    return _fetch(_database(), model, f"SELECT {columns} FROM {shape.table} WHERE {where} {ending}", values)
+    return _fetch(direct(), model, f"SELECT {columns} FROM {shape.table} WHERE {where} {ending}", values)
 
 
 def prepared(at: datetime) -> Any:
     """This function will return an instant as the database takes it in a hand-written condition."""
-    return _database().ops.adapt_datetimefield_value(at)
+    return direct().ops.adapt_datetimefield_value(at)
 
 
-def _fetch(database: BaseDatabaseWrapper, model: type[Row], sql: str, values: Sequence[Any]) -> list[Row]:
-    with database.cursor() as cursor:
-        cursor.execute(sql, values)
-        fetched = cursor.fetchall()
+def _fetch(database: DirectWrapper, model: type[Row], sql: str, values: Sequence[Any]) -> list[Row]:
+    fetched = database.fetch(sql, values)
     if not fetched:
         return []
     attributes = _shape(model).attributes
@@ -221,19 +223,33 @@ def _insertion(model: type[models.Model], count: int, ending: str) -> str:
 
 
 def _insert(rows: Sequence[models.Model], ending: str) -> int:
-    model, database = type(rows[0]), _database()
+    model, database = type(rows[0]), direct()
     shape = _shape(model)
     values = [shape.prepare[name](getattr(row, name), database) for row in rows for name in shape.inserted]
-    with database.cursor() as cursor:
-        cursor.execute(_insertion(model, len(rows), ending), values)
-        return int(cursor.rowcount)
+    return database.change(_insertion(model, len(rows), ending), values)
 
 
 @lru_cache(maxsize=256)
-def _update(model: type[models.Model], names: tuple[str, ...]) -> str:
+def _update(model: type[models.Model], names: tuple[str, ...], equal: tuple[str, ...]) -> str:
     shape = _shape(model)
     listed = ", ".join(f"{shape.columns[name]} = %s" for name in names)
-    return f"UPDATE {shape.table} SET {listed} WHERE {shape.columns[shape.key]} = %s"
+    wanted = " AND ".join(f"{shape.columns[name]} = %s" for name in equal)
+    return f"UPDATE {shape.table} SET {listed} WHERE {wanted}"
+
+
+def update_if(model: type[Row], changed: Mapping[str, Any], **equal: Any) -> Row | None:
+    """This function will write columns of the one row whose columns equal the given values, and return it as it is then.
+
+    None when there is no such row (any more): who asks for the state that she saw needs no lock before. One query.
+    """
+    database, prepare = direct(), _shape(model).prepare
+    assert None not in equal.values(), "nothing equals NULL"
+    values = [prepare[name](value, database) for name, value in (*changed.items(), *equal.items())]
+    columns = ", ".join(_shape(model).columns.values())
+    sql = f"{_update(model, tuple(changed), tuple(equal))} RETURNING {columns}"
+    found = _fetch(database, model, sql, values)
+    assert len(found) <= 1, f"{model.__name__} is not unique by {', '.join(equal)}"
+    return found[0] if found else None
 
 
 def update_row(row: models.Model, names: Sequence[str]) -> None:
@@ -241,9 +257,8 @@ def update_row(row: models.Model, names: Sequence[str]) -> None:
 
     Raises: AssertionError when the row is gone. One query.
     """
-    model, database = type(row), _database()
+    model, database = type(row), direct()
     prepare = _shape(model).prepare
     values = [prepare[name](getattr(row, name), database) for name in (*names, _shape(model).key)]
-    with database.cursor() as cursor:
-        cursor.execute(_update(model, tuple(names)), values)
-        assert cursor.rowcount == 1, f"{_shape(model).table} has lost a row"
+    changed = database.change(_update(model, tuple(names), (_shape(model).key,)), values)
+    assert changed == 1, f"{_shape(model).table} has lost a row"

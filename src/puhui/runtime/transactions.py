@@ -10,12 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.transaction import atomic
 
 _in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
 _one_savepoint: ContextVar[bool] = ContextVar("puhui_one_savepoint", default=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class SharedTransaction:
+    """What became of a transaction that its first act shared."""
+
+    taken: bool = False  # whether that act has begun
+    undone: bool = False  # whether it raised: then the whole transaction is undone when it ends
+
+
+_shared: ContextVar[SharedTransaction | None] = ContextVar("puhui_shared", default=None)
 
 
 @contextmanager
@@ -27,6 +39,11 @@ def transaction() -> Iterator[None]:
     """
     if _one_savepoint.get():
         yield
+        return
+    shared = _shared.get()
+    if shared is not None and not shared.taken:
+        with _sharing(shared):
+            yield
         return
     with atomic(durable=not _in_batch.get()):
         yield
@@ -70,6 +87,34 @@ def without_savepoints() -> Iterator[None]:
         yield
     finally:
         _one_savepoint.reset(token)
+
+
+@contextmanager
+def share_transaction() -> Iterator[SharedTransaction]:
+    """This function will let the first act in its block be the caller's own open transaction, and the later ones savepoints.
+
+    Most blocks hold one act, and few acts are refused: this saves its savepoint. The price: when that act raises, what
+    the caller wrote before it is undone too, and the caller must ask for `undone`, end its transaction and write again
+    in another. Raises: AssertionError when none is open.
+    """
+    with join_transaction():
+        shared = SharedTransaction()
+        token = _shared.set(shared)
+        try:
+            yield shared
+        finally:
+            _shared.reset(token)
+
+
+@contextmanager
+def _sharing(shared: SharedTransaction) -> Iterator[None]:
+    shared.taken = True
+    try:
+        with atomic(savepoint=False):  # when it raises, Django ends the outer one with a rollback
+            yield
+    except BaseException:
+        shared.undone = True
+        raise
 
 
 @contextmanager

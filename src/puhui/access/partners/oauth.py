@@ -9,12 +9,12 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
 from oauth2_provider.models import AccessToken, Application
 from oauth2_provider.scopes import SettingsScopes
 
 from puhui.access.partners.domain import ClientState, ClientToken
 from puhui.access.partners.models import ClientRow
+from puhui.runtime.rows import direct
 
 FIND_TOKEN = (
     f"SELECT a.client_id, t.scope, t.expires FROM {AccessToken._meta.db_table} t "
@@ -77,12 +77,10 @@ def find_token(token: str) -> ClientToken | None:
     One query, by the SHA-256 of the token: the token itself is not stored. Written out, for it begins every request.
     """
     checksum = hashlib.sha256(token.encode()).hexdigest()
-    with connection.cursor() as cursor:
-        cursor.execute(FIND_TOKEN, [checksum])
-        found = cursor.fetchone()
-    if found is None:
+    found = direct().fetch(FIND_TOKEN, [checksum])
+    if not found:
         return None
-    client_id, scope, expires = found
+    client_id, scope, expires = found[0]
     expires_at = datetime.fromisoformat(expires) if isinstance(expires, str) else expires
     if expires_at.tzinfo is None:  # SQLite keeps UTC without saying so
         expires_at = expires_at.replace(tzinfo=UTC)

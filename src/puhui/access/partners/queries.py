@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from puhui.access.partners import oauth
@@ -32,7 +31,7 @@ from puhui.access.partners.models import (
     EndpointRow,
     PartnerEventRow,
 )
-from puhui.runtime.rows import list_rows
+from puhui.runtime.rows import direct, list_rows
 from puhui.runtime.sealing import unseal
 
 
@@ -62,12 +61,8 @@ def list_clients() -> tuple[Client, ...]:
 
 def has_delegation(*, client_id: str, user_id: int) -> bool:
     """This function will tell whether a client may act for a login. Written out, for it stands in every request."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM access_delegation WHERE user_id = %s AND client_id = %s AND withdrawn_at IS NULL",
-            [user_id, client_id],
-        )
-        return cursor.fetchone() is not None
+    sql = "SELECT 1 FROM access_delegation WHERE user_id = %s AND client_id = %s AND withdrawn_at IS NULL"
+    return bool(direct().fetch(sql, [user_id, client_id]))
 
 
 def find_delegation(*, user_id: int) -> Delegation | None:
@@ -139,14 +134,12 @@ def find_listener(*, user_id: int) -> str | None:
 
     Written out, for it is asked with every message to a customer, and most have no partner.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT d.client_id FROM access_delegation d WHERE d.user_id = %s AND d.withdrawn_at IS NULL "
-            "AND EXISTS (SELECT 1 FROM access_endpoint e WHERE e.client_id = d.client_id AND e.state = %s)",
-            [user_id, EndpointState.OPEN.value],
-        )
-        found = cursor.fetchone()
-    return str(found[0]) if found else None
+    found = direct().fetch(
+        "SELECT d.client_id FROM access_delegation d WHERE d.user_id = %s AND d.withdrawn_at IS NULL "
+        "AND EXISTS (SELECT 1 FROM access_endpoint e WHERE e.client_id = d.client_id AND e.state = %s)",
+        [user_id, EndpointState.OPEN.value],
+    )
+    return str(found[0][0]) if found else None
 
 
 def find_partner_event(id: str) -> PartnerEvent | None:
