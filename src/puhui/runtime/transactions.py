@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.transaction import atomic
 
+from puhui.runtime.databases.sqlite.line import commits_alone
+
 _in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
 _one_savepoint: ContextVar[bool] = ContextVar("puhui_one_savepoint", default=False)
 
@@ -55,7 +57,7 @@ def batch_transaction() -> Iterator[None]:
 
     Raises: RuntimeError when it is nested in another transaction (Django's test transaction excepted).
     """
-    with atomic(durable=True):
+    with commits_alone(), atomic(durable=True):
         token = _in_batch.set(True)
         try:
             yield
