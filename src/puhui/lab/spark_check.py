@@ -160,6 +160,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="puhui-spark-") as name:
         folder = Path(name)
         events = repeat_book(make_book(folder, chosen.loans), folder / "book", chosen.times)
+        os.environ["SPARK_WORKER_DIR"] = str(folder / "work")  # else executors write beside the library
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         try:
             session = open_session(master=chosen.master, name="puhui spark-check")
         except ModuleNotFoundError as error:

@@ -42,7 +42,6 @@ def open_session(*, master: str, name: str) -> SparkSession:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "50000")
         .config("spark.task.maxFailures", "4")
-        .config("spark.pyspark.python", sys.executable)
         .config("spark.executorEnv.PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
         .config("spark.executorEnv.PUHUI_KERNEL_CACHE", str(cache_folder()))
         .getOrCreate()
