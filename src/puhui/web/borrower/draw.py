@@ -109,7 +109,7 @@ def priced(request: HttpRequest, customer: Customer, typed: dict[str, Any], *, p
         now=clock.now(request),
         preview=preview,
         product_id=str(typed["product"]),
-        merchant_id=str(typed["merchant"]),
+        merchant_id=str(typed["merchant"] or (typed["any_merchant"] if preview else "")),
         invoice=str(typed["invoice"]),
     )
 
@@ -127,6 +127,9 @@ def _context(request: HttpRequest, customer: Customer, line: Line) -> dict[str, 
         "typed": typed,
         "view": None,
     }
+    typed["any_merchant"] = next(
+        (one["id"] for one in context["merchants"]), ""
+    )  # the price is the same with each
     context["most_minor"] = most_of(request, customer, typed["months"], product) or line.available_minor
     try:
         quote = priced(request, customer, typed, preview=True)
