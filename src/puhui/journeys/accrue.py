@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
+from puhui.core.time import shift_days
 from puhui.journeys import house
 from puhui.ledger.operations import post_level
 from puhui.loans.domain.postings import ACCRUED, EARNED
@@ -16,7 +17,7 @@ ACCRUE = "accrue"  # name of the schedule
 
 def yesterday(item: WorkItem) -> Effect:
     """This function will post what had accrued by the end of the business date before the item's."""
-    day = date.fromisoformat(item.payload["local_date"]) - timedelta(days=1)
+    day = shift_days(date.fromisoformat(item.payload["local_date"]), -1)
     return partial(_post, day, get_accrued(as_of=day))
 
 

@@ -60,6 +60,12 @@ def find_contract_of_quote(*, quote_id: str) -> Contract | None:
     return None if row is None else row.to_domain()
 
 
+def list_contracts(*, customer_id: str) -> list[Contract]:
+    """This function will return every contract of a customer, newest first. One query."""
+    rows = list_rows(ContractRow, order=("-signed_at", "-id"), customer_id=customer_id)
+    return [row.to_domain() for row in rows]
+
+
 def find_loan(*, id: str) -> Loan | None:
     """This function will return one loan, or None."""
     row = find_row(LoanRow, id=id)

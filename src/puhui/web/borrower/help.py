@@ -98,7 +98,7 @@ def frozen(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     until = max((one.until for one in active if one.until), default=None)
     uses = sum(one.from_at > now - timedelta(days=365) for one in holds)
     owed, penalty = [], 0
-    views = [one for one in list_cards(customer, today, name="") if one.position.state is LoanState.ACTIVE]
+    views = [one for one in list_cards(customer, today) if one.position.state is LoanState.ACTIVE]
     for view in views:
         position = view.position
         penalty += position.penalty_outstanding_minor

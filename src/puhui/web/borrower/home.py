@@ -90,7 +90,7 @@ def cards_of(request: HttpRequest, customer: Customer) -> Iterator[Card]:
     mandate = payments.get_active_mandate(customer_id=customer.id)
     holds = contact.list_holds(customer.id)
     hold = next((one for one in holds if one.reason == HELP and one.active(now)), None)
-    views = list_cards(customer, today, name=product_name(request))
+    views = list_cards(customer, today)
     for view in views:
         yield from _loan_cards(view, today, mandate=mandate is not None, frozen=hold is not None)
     if hold is not None:

@@ -29,7 +29,6 @@ from puhui.web.borrower.loan_view import (
     state_name,
     view_of,
 )
-from puhui.web.borrower.quoting import product_name
 from puhui.web.borrower.session import show, signed_in, up
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
@@ -43,7 +42,7 @@ LONGEST_DAYS = 3660
 def list_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     """This function will list her loans, open quotes and line."""
     now, today = clock.now(request), clock.today(request)
-    views = list_cards(customer, today, name=product_name(request))
+    views = list_cards(customer, today)
     items = []
     for view in views:
         state, css = state_name(view)

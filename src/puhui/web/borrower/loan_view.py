@@ -108,7 +108,7 @@ def position_on(terms: ContractTerms, events: tuple[LoanEvent, ...], *, as_of: d
     return plan(terms=terms, events=events, today=today, as_of=as_of)
 
 
-def list_cards(customer: Customer, today: date, *, name: str) -> list[LoanCard]:
+def list_cards(customer: Customer, today: date) -> list[LoanCard]:
     """This function will read all loans of a customer as of today, in a fixed number of queries."""
     listed = loans.list_loans(customer_id=customer.id)
     if not listed:
@@ -117,17 +117,28 @@ def list_cards(customer: Customer, today: date, *, name: str) -> list[LoanCard]:
     orders: defaultdict[str, list[PaymentOrder]] = defaultdict(list)
     for order in payments.list_orders(customer_id=customer.id):
         orders[order.loan_id or ""].append(order)
-    accounts = _accounts(customer.id)
+    accounts, names = _accounts(customer.id), _names(customer.id)
     return [
         LoanCard(
             loan=one,
             position=positions[one.id],
-            name=name,
+            name=names[one.contract_id],
             orders=tuple(orders[one.id]),
             payout=_payout(orders[one.id], accounts),
         )
         for one in listed
     ]
+
+
+def _names(customer_id: str) -> dict[str, str]:
+    """The product of each contract of hers, in the reader's language. Two queries."""
+    chinese = formats.is_chinese(language())
+    quotes = {one.quote.id: one.quote for one in offers.list_quotes(customer_id=customer_id)}
+    found = {}
+    for contract in loans.list_contracts(customer_id=customer_id):
+        quote = quotes[contract.quote_id]
+        found[contract.id] = quote.product_name_zh if chinese else quote.product_name_en
+    return found
 
 
 def own_loan(customer: Customer, loan_id: str) -> Loan:
