@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ from puhui.journeys import complain, models
 from puhui.journeys.staff_queue import NEEDS, ItemKind
 from puhui.loans.queries import get_contract, list_events
 from puhui.payments.queries import list_orders
+from puhui.protection.texts.domain import TextFolder
+from puhui.protection.texts.operations import record_draft
 from puhui.runtime.transactions import transaction
 from puhui.web.matrix import ENTRIES, ROLES, Audience, Endpoint, endpoints, needs_of, roles_of, write
+from tests.decisions_kit import POLICIES
 from tests.journeys.world import World
 from tests.operations.webhook_kit import a_delivery
 
@@ -108,6 +112,20 @@ class Cast:
         return client
 
 
+def a_draft(now: datetime) -> str:
+    """A product's text as somebody drafted it."""
+    text = (POLICIES / "products/haoqidai-2026-11-01.toml").read_text(encoding="utf-8")
+    with transaction():
+        return record_draft(
+            folder=TextFolder.PRODUCTS,
+            name="haoqidai-2026-12-01.toml",
+            text=text.replace("2026-11-01", "2026-12-01"),
+            valid_from=date(2026, 12, 1),
+            by="tang.wei",
+            now=now,
+        ).id
+
+
 @pytest.fixture
 def cast(db: None) -> Iterator[Cast]:
     """One borrower with everything, one with nothing, one of staff for each role."""
@@ -139,6 +157,9 @@ def cast(db: None) -> Iterator[Cast]:
         "step": "1",
         "delivery_id": a_delivery(world.now),
         "model_id": models.list_registered(world.now)[-1].id,
+        "text_id": a_draft(world.now),
+        "folder": "credit",
+        "name": "2026-11-01",
     }
     users = get_user_model()._default_manager
     made.users["own"] = users.get(pk=get_customer(loan.customer_id).user_id)

@@ -125,6 +125,16 @@ def load() -> Loaded:
     return _files.get()
 
 
+def load_texts() -> dict[str, str]:
+    """This function will return the texts themselves, by path."""
+    return _files.texts()
+
+
+def load_with(name: str, text: str) -> Loaded:
+    """This function will return everything parsed as if one more text were published. Raises: PolicyInvalid."""
+    return _files.get_with(name, text)
+
+
 def in_force(dated: tuple[Dated, ...], *, jurisdiction: str, on_date: date) -> Dated:
     """This function will return the newest text that holds on a day. Raises: CreditPolicyMissing."""
     for one in reversed(dated):

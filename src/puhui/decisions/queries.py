@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -24,8 +25,17 @@ from puhui.decisions.domain.stored import (
     DecisionUnknown,
     StoredDecision,
 )
+from puhui.decisions.domain.swaps import PastDecision
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
-from puhui.decisions.policy_files import CreditPolicyMissing, RulesUnknown, bind, in_force, load
+from puhui.decisions.policy_files import (
+    CreditPolicyMissing,
+    RulesUnknown,
+    bind,
+    in_force,
+    load,
+    load_texts,
+    load_with,
+)
 from puhui.decisions.registry import queries as registry
 from puhui.decisions.registry.domain import ModelState
 from puhui.decisions.registry.scoring import Chosen, choose_model
@@ -104,6 +114,21 @@ def refuse_unfit(model_id: str, *, jurisdiction: str, on_date: date) -> None:
         bind(load(), _in_force(jurisdiction, on_date), rules.prices, card=card)
     except PolicyInvalid as error:
         raise ModelDoesNotFit(why=str(error)) from None
+
+
+def try_rules(name: str, text: str, *, jurisdiction: str, on_date: date) -> Rules:
+    """This function will return what would decide on a day if a text (`credit/…` or `prices/…`) were published, too.
+
+    Raises: PolicyInvalid, naming what cannot be meant; CreditPolicyMissing.
+    """
+    loaded = load_with(name, text)
+    policy = in_force(loaded.policies, jurisdiction=jurisdiction, on_date=on_date)
+    return bind(loaded, policy, in_force(loaded.prices, jurisdiction=jurisdiction, on_date=on_date))
+
+
+def list_rule_texts() -> dict[str, str]:
+    """This function will return the credit policies, prices and reasons themselves, by path."""
+    return load_texts()
 
 
 def get_reason_texts(*, on_date: date | None = None) -> ReasonTexts:
@@ -239,6 +264,28 @@ def list_decided(*, until: datetime) -> list[DecisionFigures]:
         )
         for one in found
     ]
+
+
+def list_past(*, until: datetime, limit: int) -> list[PastDecision]:
+    """This function will return the newest decisions that the program made alone, up to an instant, newest first."""
+    rows = DecisionRow.objects.filter(decided_at__lte=until).order_by("-decided_at", "-id")
+    found = []
+    for row in rows.only("id", "input_json", "output_json")[:limit].iterator(chunk_size=500):
+        input = read_input(row.input_json)
+        if input.person is not None:
+            continue
+        made = json.loads(row.output_json)
+        found.append(
+            PastDecision(
+                id=row.id,
+                input=input,
+                verdict=made["verdict"]["kind"],
+                annual_rate_ppm=made["price"]["annual_rate_ppm"],
+                limit_minor=made["verdict"].get("limit_minor", 0),
+                pd_ppm=made["pd_ppm"],
+            )
+        )
+    return found
 
 
 def count_submitted(*, until: datetime) -> int:

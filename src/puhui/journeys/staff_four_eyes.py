@@ -9,7 +9,7 @@ from puhui.access.staff import operations as desk
 from puhui.access.staff.domain import APPROVALS, Approval, ApprovalKind
 from puhui.access.staff.queries import get_approval, refuse_role
 from puhui.core.ids import derive_id
-from puhui.journeys import models, relief_grant, staff_claim, staff_loan, staff_payment
+from puhui.journeys import models, policy_texts, relief_grant, staff_claim, staff_loan, staff_payment
 from puhui.journeys.once import keep, recall
 from puhui.payments import operations as payments
 from puhui.runtime.operations import record_audit
@@ -49,6 +49,7 @@ EFFECTS: dict[ApprovalKind, Callable[[Approval, datetime], None]] = {
     ApprovalKind.ITEM_UNLOCK: _unlock,
     ApprovalKind.MODEL_MOVE: models.carry_out,
     ApprovalKind.RELIEF_GRANT: relief_grant.grant,
+    ApprovalKind.TEXT_PUBLISH: policy_texts.carry_out,
     ApprovalKind.STAFF_OPEN: _open_login,
     ApprovalKind.STAFF_CLOSE: _close_login,
     ApprovalKind.STAFF_ROLE: _role,

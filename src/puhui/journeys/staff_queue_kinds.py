@@ -34,7 +34,13 @@ NEEDS: dict[ItemKind, frozenset[Permission]] = {
     ItemKind.DISCREPANCY: frozenset({Permission.SETTLE, Permission.AUDIT}),
     ItemKind.WORK: frozenset({Permission.REQUEUE, Permission.AUDIT}),
     ItemKind.APPROVAL: frozenset(
-        {Permission.APPROVE_MONEY, Permission.APPROVE_ACCESS, Permission.APPROVE_MODELS, Permission.AUDIT}
+        {
+            Permission.APPROVE_MONEY,
+            Permission.APPROVE_ACCESS,
+            Permission.APPROVE_MODELS,
+            Permission.APPROVE_POLICIES,
+            Permission.AUDIT,
+        }
     ),
 }
 

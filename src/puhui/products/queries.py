@@ -28,8 +28,14 @@ class ProductNotOffered(Refusal):
     status = 404
 
 
+@lru_cache(maxsize=64)
+def _parse(file: str, text: str) -> Product:
+    return parse_product(text=text, file=file)
+
+
 def _load(texts: Mapping[str, str]) -> tuple[Product, ...]:
-    found = [parse_product(text=text, file=name.removeprefix("products/")) for name, text in texts.items()]
+    """All products of these texts (by their path below the folder of policies), one after another in time."""
+    found = [_parse(_file(name), text) for name, text in sorted(texts.items())]
     for one in found:
         rivals = [other for other in found if other.id == one.id and other.valid_from > one.valid_from]
         if one.valid_to and rivals and min(rival.valid_from for rival in rivals) < one.valid_to:
@@ -37,7 +43,29 @@ def _load(texts: Mapping[str, str]) -> tuple[Product, ...]:
     return tuple(sorted(found, key=lambda one: (one.id, one.valid_from)))
 
 
+def _file(name: str) -> str:
+    return name.removeprefix("products/")
+
+
 _products: PolicyFiles[tuple[Product, ...]] = PolicyFiles("products", load=_load)
+
+
+def list_product_texts() -> dict[str, str]:
+    """This function will return the product files themselves, by name."""
+    return {_file(name): text for name, text in _products.texts().items()}
+
+
+def try_product(name: str, text: str) -> Product:
+    """This function will return the product that a text would add to those there are.
+
+    Raises: ProductInvalid for a text that cannot be meant or holds already.
+    """
+    texts = list_product_texts()
+    product = _parse(name, text)
+    if name in texts:
+        raise ProductInvalid(f"{name}: a text of this name holds already; give it a later first day")
+    _load(texts | {name: text})
+    return product
 
 
 def list_products(*, on_date: date) -> list[Product]:

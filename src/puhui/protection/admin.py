@@ -30,3 +30,6 @@ class CaseAdmin(ReadOnlyAdmin):
 class CaseEventAdmin(ReadOnlyAdmin):
     list_display = ["case_id", "seq", "act", "by", "author", "at"]
     exclude = ["text_sealed"]
+
+
+from puhui.protection.texts import admin as texts  # noqa: E402, F401

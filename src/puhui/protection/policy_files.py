@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from django.conf import settings
 
 from puhui.core.canonical import content_hash
+from puhui.protection.domain.strict import PolicyInvalid
 
 RECHECK_EVERY = 256  # calls between two looks at every file
 
@@ -28,14 +29,14 @@ class _Kept(Generic[T]):
     """What was parsed of one policies folder, and how its files looked then."""
 
     value: T
-    folder_mark: int  # time of change of the first folder, ns
+    folder_marks: tuple[int, int]  # times of change of the first folder and of what the house published, ns
     marks: Marks  # path, time of change (ns) and size of each file
     hash: str  # over all texts
     calls: int  # since the last look at every file
 
 
 class PolicyFiles(Generic[T]):
-    """The parsed content of `folders/*.toml` below settings.POLICIES_DIR."""
+    """The parsed content of `folders/*.toml` below settings.POLICIES_DIR and settings.PUBLISHED_DIR."""
 
     def __init__(self, *folders: str, load: Callable[[Mapping[str, str]], T]) -> None:
         self._folders = folders
@@ -44,23 +45,63 @@ class PolicyFiles(Generic[T]):
 
     def get(self) -> T:
         """Return the parsed content. Raises: PolicyInvalid as `load` does."""
-        root = settings.POLICIES_DIR
-        kept = self._kept.get(str(root))
-        folder_mark = os.stat(f"{root}/{self._folders[0]}").st_mtime_ns  # noqa: PTH116 - half the cost of Path.stat
-        if kept is not None and kept.folder_mark == folder_mark and kept.calls < RECHECK_EVERY:
+        root, published = settings.POLICIES_DIR, settings.PUBLISHED_DIR
+        kept = self._kept.get(f"{root}:{published}")
+        folder_marks = (_mark(f"{root}/{self._folders[0]}"), _mark(f"{published}"))
+        if kept is not None and kept.folder_marks == folder_marks and kept.calls < RECHECK_EVERY:
             kept.calls += 1
             return kept.value
-        return self._refresh(Path(root), kept, folder_mark)
+        return self._refresh((Path(root), Path(published)), kept, folder_marks)
 
-    def _refresh(self, root: Path, kept: _Kept[T] | None, folder_mark: int) -> T:
-        paths = [path for folder in self._folders for path in sorted((root / folder).glob("*.toml"))]
-        marks = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
+    def texts(self) -> dict[str, str]:
+        """Return the texts themselves, by their path below the folders."""
+        return self._read((Path(settings.POLICIES_DIR), Path(settings.PUBLISHED_DIR)))
+
+    def get_with(self, name: str, text: str) -> T:
+        """Return what would be parsed if this text were published, too. Raises: PolicyInvalid as `load` does."""
+        found = self.texts()
+        if name in found:
+            raise PolicyInvalid("a text of this name holds already; give it a later first day", file=name)
+        return self._load(found | {name: text})
+
+    def _paths(self, roots: tuple[Path, Path]) -> list[tuple[Path, Path]]:
+        return [
+            (root, path)
+            for root in roots
+            for folder in self._folders
+            for path in sorted((root / folder).glob("*.toml"))
+        ]
+
+    def _read(self, roots: tuple[Path, Path]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for root, path in self._paths(roots):
+            name, text = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
+            if found.setdefault(name, text) != text:
+                raise PolicyInvalid(
+                    "the installation and the house have different texts of this name", file=name
+                )
+        return found
+
+    def _refresh(self, roots: tuple[Path, Path], kept: _Kept[T] | None, folder_marks: tuple[int, int]) -> T:
+        marks = tuple(
+            (str(path), path.stat().st_mtime_ns, path.stat().st_size) for _, path in self._paths(roots)
+        )
         if kept is not None and kept.marks == marks:
-            kept.calls, kept.folder_mark = 0, folder_mark
+            kept.calls, kept.folder_marks = 0, folder_marks
             return kept.value
-        texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+        texts = self._read(roots)
         digest = content_hash(texts)
         same = kept is not None and kept.hash == digest
         value = kept.value if kept is not None and same else self._load(texts)
-        self._kept[str(root)] = _Kept(value=value, folder_mark=folder_mark, marks=marks, hash=digest, calls=0)
+        self._kept[f"{roots[0]}:{roots[1]}"] = _Kept(
+            value=value, folder_marks=folder_marks, marks=marks, hash=digest, calls=0
+        )
         return value
+
+
+def _mark(folder: str) -> int:
+    """When a folder changed, 0 when there is none."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - half the cost of Path.stat
+    except FileNotFoundError:
+        return 0

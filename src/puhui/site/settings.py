@@ -18,6 +18,8 @@ ENVIRONMENT = os.environ.get("PUHUI_ENV", "demo")  # demo | production
 DEMO = ENVIRONMENT == "demo"
 VAR_DIR = Path(os.environ.get("PUHUI_VAR", str(BASE_DIR / "var")))
 POLICIES_DIR = Path(os.environ.get("PUHUI_POLICIES", str(BASE_DIR / "policies")))
+# Texts that two people published through the pages; on several machines a folder that all of them share.
+PUBLISHED_DIR = Path(os.environ.get("PUHUI_PUBLISHED", str(VAR_DIR / "policies")))
 # Against this key (Ed25519 public key in PEM, or a shared secret) the signature of a proposed model is checked.
 MODEL_KEY_FILE = os.environ.get("PUHUI_MODEL_KEY", "")
 DATA_DIR = BASE_DIR / "data"

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     REPLAY = "replay"  # replay decisions, quotes, positions, postings
     MODELS = "models"  # ask for moves of registered models
     APPROVE_MODELS = "approve_models"  # be the second person on models
+    POLICIES = "policies"  # draft policy texts and ask for them to be published
+    APPROVE_POLICIES = "approve_policies"  # be the second person on policy texts
     AUDIT = "audit"  # the audit chain and the log of who looked at whom
     WEBHOOKS = "webhooks"  # what partners were told and how they answered; send it again
     TABLES = "tables"  # raw tables, read-only
@@ -48,12 +50,14 @@ _DESK = _READ | {P.WORK}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NONE: frozenset(),
     Role.ANALYST: frozenset(
-        _DESK | {P.DECIDE, P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY, P.MODELS, P.APPROVE_MODELS}
+        _DESK
+        | {P.DECIDE, P.PORTFOLIO, P.EXPORT, P.LEDGER, P.REPLAY, P.MODELS, P.APPROVE_MODELS}
+        | {P.POLICIES, P.APPROVE_POLICIES}
     ),
     Role.OPERATIONS: frozenset(
         _DESK
         | {P.UNMASK, P.QUESTIONS, P.HELP, P.DECIDE, P.REQUEUE, P.SETTLE, P.APPROVE_MONEY, P.LEDGER, P.REPLAY}
-        | {P.WEBHOOKS, P.APPROVE_MODELS}
+        | {P.WEBHOOKS, P.APPROVE_MODELS, P.APPROVE_POLICIES}
     ),
     Role.COLLECTIONS: frozenset(_DESK | {P.HELP}),
     Role.COMPLAINTS: frozenset(_DESK | {P.UNMASK, P.COMPLAINTS, P.QUESTIONS, P.HELP, P.REPLAY}),
@@ -79,6 +83,7 @@ class ApprovalKind(StrEnum):
     ITEM_UNLOCK = "item.unlock"  # a colleague's item is given to somebody else
     MODEL_MOVE = "model.move"  # a registered model gets another part in decisions
     RELIEF_GRANT = "relief.grant"  # a plan refused for its cost joins a customer's options
+    TEXT_PUBLISH = "text.publish"  # a policy text holds from its first day on
     STAFF_OPEN = "staff.open"  # a login opens again
     STAFF_CLOSE = "staff.close"  # a login is closed
     STAFF_ROLE = "staff.role"  # a login gets another role
@@ -94,6 +99,7 @@ APPROVALS: dict[ApprovalKind, tuple[Permission, Permission]] = {
     ApprovalKind.ITEM_UNLOCK: (P.WORK, P.WORK),
     ApprovalKind.MODEL_MOVE: (P.MODELS, P.APPROVE_MODELS),
     ApprovalKind.RELIEF_GRANT: (P.HELP, P.APPROVE_MONEY),
+    ApprovalKind.TEXT_PUBLISH: (P.POLICIES, P.APPROVE_POLICIES),
     ApprovalKind.STAFF_OPEN: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_CLOSE: (P.STAFF, P.APPROVE_ACCESS),
     ApprovalKind.STAFF_ROLE: (P.STAFF, P.APPROVE_ACCESS),

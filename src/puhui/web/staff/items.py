@@ -180,7 +180,7 @@ ACTS: dict[str, dict[str, Act]] = {
     "work": {**_CLAIM, "requeue": Act(needs=(P.REQUEUE,), fields=(), do=_requeue)},
     "approval": {
         "second": Act(
-            needs=(P.WORK, P.APPROVE_MONEY, P.APPROVE_ACCESS, P.APPROVE_MODELS),
+            needs=(P.WORK, P.APPROVE_MONEY, P.APPROVE_ACCESS, P.APPROVE_MODELS, P.APPROVE_POLICIES),
             fields=("agreed", "note"),
             do=_second,
         )

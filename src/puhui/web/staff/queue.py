@@ -58,6 +58,7 @@ WHY = {
     "suspense.pair": lazy("Cancel two items of suspense"),
     "discrepancy.close": lazy("Close a discrepancy"),
     "model.move": lazy("Give a model another part"),
+    "text.publish": lazy("Publish a policy text"),
     "payment.refund": lazy("Take a payment off its loan"),
     "loan.event": lazy("Enter an event on a loan"),
     "item.unlock": lazy("Give a colleague’s item away"),

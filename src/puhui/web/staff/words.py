@@ -80,6 +80,18 @@ STATES = {
     "retire": lazy("retire it"),
     "scorecard": lazy("scorecard"),
     "trees": lazy("boosted trees"),
+    "approved": lazy("approved"),
+    "declined": lazy("declined"),
+    "referred": lazy("to a person"),
+    # policy texts
+    "drafted": lazy("draft"),
+    "published": lazy("published"),
+    "dropped": lazy("given up"),
+    "holds": lazy("holds"),
+    "comes": lazy("comes"),
+    "past": lazy("held before"),
+    "credit": lazy("credit policy"),
+    "products": lazy("product"),
     # tables of the portfolio
     "months": lazy("by month"),
     "late": lazy("lateness"),

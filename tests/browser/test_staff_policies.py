@@ -1,0 +1,93 @@
+"""A credit policy and a product go from text to force through the pages, and it takes two people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puhui.access import operations as access
+from puhui.decisions.queries import get_rules
+from puhui.journeys import house
+from puhui.products.queries import get_product
+from puhui.runtime.clock import utc_now
+from puhui.runtime.transactions import transaction
+from tests.browser.kit import Walk
+from tests.browser.test_staff_pages import PASSWORD, Make, sign_in
+from tests.decisions_kit import POLICIES
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FIRST, SECOND = "tang.wei", "lu.ning"
+CREDIT, PRODUCT = "credit/2026-11-01.toml", "products/haoqidai-2026-11-01.toml"
+
+
+@pytest.fixture
+def people(transactional_db: None, tmp_path: Path, settings: Any) -> None:
+    """Two people and an empty folder for what they publish."""
+    settings.PUBLISHED_DIR = tmp_path / "published"
+    for login, role in ((FIRST, "analyst"), (SECOND, "operations")):
+        with transaction():
+            access.create_staff(login=login, password=PASSWORD, role=role, now=utc_now())
+
+
+def publish(asks: Walk, agrees: Walk, path: str, old: str, new: str) -> None:
+    """Draft a text from the one that holds, with one change, and let a second person agree."""
+    first = house.today(utc_now()) + timedelta(days=1)
+    day = path[-15:-5]
+    asks.go(f"/staff/policies?from={path}")
+    asks.check("staff-policies", shot=path == CREDIT and asks.width == 1440)
+    text = asks.page.input_value("#f-text")
+    assert text.strip() == (POLICIES / path).read_text(encoding="utf-8").strip()
+    asks.page.fill("#f-text", text.replace(old, new))
+    asks.press("Check and keep as a draft", "检查并存为草案")
+    assert (
+        day in asks.page.locator("main").inner_text()
+    )  # its day is past: told which, and nothing typed is lost
+    assert asks.page.input_value("#f-text").strip() == text.replace(old, new).strip()
+    asks.errors.clear()  # the browser notes that a refusal is no 200
+    asks.check("staff-policies-refused")
+    dated = text.replace(old, new)
+    for name in (f'version = "{day}"', f"valid_from = {day}"):
+        dated = dated.replace(name, name.replace(day, str(first)))
+    asks.page.select_option("#f-folder", path.partition("/")[0])
+    asks.page.fill("#f-text", dated)
+    asks.press("Check and keep as a draft", "检查并存为草案")
+    assert asks.heading().endswith(f"{first}.toml")
+    shown = asks.page.locator("tr.ins .asis").all_inner_texts()
+    assert any(new in one for one in shown), shown
+    asks.page.fill("#f-why", "Our own losses are lower")
+    asks.press("Ask for a second person", "提交复核")
+    asks.check("staff-policy-draft", shot=path == CREDIT and asks.width == 1440)
+    few = asks.page.locator("td.asis").count()
+    asks.press("Whole text", "全文")
+    assert asks.page.locator("td.asis").count() > few > 0
+    agrees.go(asks.page.url.removeprefix(agrees.server))
+    agrees.page.locator("main a[href*='/approval/']").first.click()
+    agrees.check("staff-approval-policy")
+    agrees.page.locator("main button[name=agreed][value='1']").click()
+    agrees.page.wait_for_load_state()
+    agrees.work()
+    asks.go("/staff/policies")
+    assert str(first) in asks.page.locator("table").first.inner_text()
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-hans", 1440), ("en", 1200)])
+def test_a_policy_and_a_product_go_from_text_to_force(
+    walks: Make, people: None, language: str, width: int
+) -> None:
+    """Refused when back-dated, shown beside what it replaces, in force from tomorrow on."""
+    asks, agrees = walks(language=language, width=width), walks(language=language, width=width)
+    sign_in(asks, FIRST)
+    sign_in(agrees, SECOND)
+    publish(asks, agrees, CREDIT, "line_days = 365", "line_days = 180")
+    publish(asks, agrees, PRODUCT, "max_minor = 200_000_00", "max_minor = 150_000_00")
+    today = house.today(utc_now())
+    tomorrow = today + timedelta(days=1)
+    days = [get_rules(jurisdiction="CN", on_date=day).policy.line_days for day in (today, tomorrow)]
+    most = [get_product(id="haoqidai", on_date=day).amount_max_minor for day in (today, tomorrow)]
+    assert days == [365, 180] and most == [200_000_00, 150_000_00]
+    asks.go("/staff/policies")
+    asks.page.locator("tbody a").first.click()
+    asks.check("staff-policy")
