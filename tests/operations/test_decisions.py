@@ -228,6 +228,7 @@ def test_reason_texts_of_a_day() -> None:
     )
 
 
+@pytest.mark.django_db  # an unknown scorecard is looked for among the registered ones
 def test_any_version_is_found_by_its_hash_and_an_edited_one_is_not() -> None:
     for day in (date(2025, 1, 1), TODAY):
         now = today_rules(day)
