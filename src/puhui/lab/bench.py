@@ -25,8 +25,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from puhui.lab.bench_api import PEERS, measure
+from puhui.lab.bench_features import GOALS as FEATURE_GOALS
+from puhui.lab.bench_policy import GOALS as POLICY_GOALS
 from puhui.lab.bench_scores import GOALS
 from puhui.lab.conformance_loans.table import SPEED_MARKS, speed_table, write_table
+from puhui.lab.postgres import temporary_postgres
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -134,21 +137,30 @@ def first_and_second_run() -> list[Line]:
 
 
 def journey_lines() -> list[Line]:
-    """This function will time whole journeys on a private SQLite database, in a process of its own."""
+    """This function will time whole journeys on a private database of each kind, in a process of its own."""
+    figures = _journeys({})
+    with temporary_postgres(durable=True) as url:
+        on_postgres = _journeys({"PUHUI_DATABASE_URL": url})
+    return [
+        at_most("decision_p50_us", figures["decision_p50_us"], "us", 100),
+        at_most("decision_p99_us", figures["decision_p99_us"], "us", 1000),
+        at_most("decision_from_db_p99_ms_postgres", on_postgres["decision_from_db_p99_ms"], "ms", 20),
+        Line(name="journey_apply_to_signed_ms", value=figures["journey_apply_to_signed_ms"], unit="ms"),
+        at_most("decision_from_db_p99_ms", figures["decision_from_db_p99_ms"], "ms", 20),
+    ]
+
+
+def _journeys(settings: dict[str, str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="puhui-bench-") as var:
-        environment = os.environ | {"PUHUI_VAR": var, "PUHUI_LOG_LEVEL": "ERROR"}
         done = subprocess.run(
             [sys.executable, "-m", "puhui.lab.bench_journeys"],
-            env=environment,
+            env=os.environ | {"PUHUI_VAR": var, "PUHUI_LOG_LEVEL": "ERROR"} | settings,
             check=True,
             capture_output=True,
             text=True,
         )
-    figures = json.loads(done.stdout.splitlines()[-1])
-    return [
-        Line(name="journey_apply_to_signed_ms", value=figures["journey_apply_to_signed_ms"], unit="ms"),
-        at_most("decision_from_db_p99_ms", figures["decision_from_db_p99_ms"], "ms", 20),
-    ]
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def api_lines() -> list[Line]:
@@ -164,10 +176,24 @@ def api_lines() -> list[Line]:
 
 def score_lines() -> list[Line]:
     """This function will time scores of one person against their peers, where `.venv-bench` has these."""
+    return _beside_peers("puhui.lab.bench_scores", GOALS)
+
+
+def policy_lines() -> list[Line]:
+    """This function will time the tables of the credit policy against ZEN, one by one and over columns."""
+    return _beside_peers("puhui.lab.bench_policy", POLICY_GOALS)
+
+
+def feature_lines() -> list[Line]:
+    """This function will time point-in-time features of one customer against DuckDB and SQLite."""
+    return _beside_peers("puhui.lab.bench_features", FEATURE_GOALS)
+
+
+def _beside_peers(module: str, goals: dict[str, float]) -> list[Line]:
     if not PEERS.exists():
         raise RuntimeError("no .venv-bench with the peers; `make bench` makes it from locks/bench.txt")
     done = subprocess.run(
-        [str(PEERS), "-m", "puhui.lab.bench_scores"],
+        [str(PEERS), "-m", module],
         env=os.environ
         | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         check=True,
@@ -183,7 +209,7 @@ def score_lines() -> list[Line]:
             goal=goal,
             met=found[name]["ratio"] >= goal,
         )
-        for name, goal in GOALS.items()
+        for name, goal in goals.items()
     ]
 
 
@@ -263,6 +289,8 @@ GROUPS: dict[str, Callable[[], list[Line]]] = {
     "runs": first_and_second_run,
     "api": api_lines,
     "scores": score_lines,
+    "policy": policy_lines,
+    "features": feature_lines,
 }
 
 

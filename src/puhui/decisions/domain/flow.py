@@ -42,7 +42,7 @@ def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
         if name in STEPS:
             STEPS[name](run)
         else:
-            _table(run, rules.policy.tables[name])
+            run_table(run, rules.policy.tables[name])
     return run
 
 
@@ -218,14 +218,19 @@ def _limit(run: Run) -> None:
     )
 
 
-def _table(run: Run, table: Table) -> None:
+def run_table(run: Run, table: Table) -> None:
+    """This function will ask one table, add what it gives to what is known, its findings, and its step to the trace."""
     found = run.rules.policy.evaluators[table.name](run.values)
     if table.kind != "collect":
         row = table.rows[found]
-        for name, value in row.outputs.items():
-            run.values[f"{table.name}.{name}"] = value
-        shown = ", ".join(str(one) for one in row.outputs.values())
-        run.step(table.name, shown, {**{name: run.values[name] for name in table.inputs}, "row": row.id})
+        values = run.values
+        values.update(row.given)
+        because: dict[str, str | int | bool | None] = {name: values[name] for name in table.inputs}
+        because["row"] = row.id
+        run.step(table.name, row.shown, because)
+        return
+    if not found:
+        run.step(table.name, 0, {"rules": len(table.rows)}, outcome=Outcome.NOT_TRIGGERED)
         return
     hits = [table.rows[number] for number in found]
     for row in hits:
@@ -244,7 +249,7 @@ def _table(run: Run, table: Table) -> None:
         table.name,
         len(hits),
         {"rules": len(table.rows)},
-        outcome=Outcome.REFUSED if hits else Outcome.NOT_TRIGGERED,
+        outcome=Outcome.REFUSED,
         children=children,
     )
 

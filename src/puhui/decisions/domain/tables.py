@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from puhui.decisions.domain.conditions import (
@@ -34,6 +34,10 @@ class Row:
     conditions: dict[str, Condition]  # by variable; every input of the table
     written: tuple[str, ...]  # variables that the row names, in its own order
     outputs: dict[str, int | str]  # by output name
+    given: dict[str, int | str] = field(
+        default_factory=dict
+    )  # by variable: outputs with the table's name before
+    shown: str = ""  # outputs as a trace writes them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +127,14 @@ def _row(
         outputs[short] = value
     then.done()
     row.done()
-    return Row(id=id, conditions=conditions, written=tuple(when), outputs=outputs)
+    return Row(
+        id=id,
+        conditions=conditions,
+        written=tuple(when),
+        outputs=outputs,
+        given={f"{table}.{name}": value for name, value in outputs.items()} if gives else {},
+        shown=", ".join(map(str, outputs.values())),
+    )
 
 
 def _findings(then: StrictTable, known: Known) -> dict[str, int | str]:
