@@ -20,8 +20,15 @@ def truth_of(
     customer_id: str, kind: str = "income_tax", *, today: date, seed: int = 1, **changed: Any
 ) -> PaperTruth:
     """What an office says of her: strong figures, issued yesterday."""
-    kinds, papers = get_evidence_kinds(on_date=today).kinds, get_papers(on_date=today)
     name, number = get_identity(customer_id)
+    return truth_about(name, number, kind, today=today, seed=seed, **changed)
+
+
+def truth_about(
+    name: str, number: str, kind: str = "income_tax", *, today: date, seed: int = 1, **changed: Any
+) -> PaperTruth:
+    """What an office says of the person of this name and number."""
+    kinds, papers = get_evidence_kinds(on_date=today).kinds, get_papers(on_date=today)
     truth = invent_paper(Random(seed), kind=kinds[kind], papers=papers, index=1, seed=seed, on_date=today)
     truth = replace(truth, name=name, number=number, issued_on=today - timedelta(days=1))
     if kind == "income_tax":

@@ -13,7 +13,9 @@ from puhui.journeys import house
 from puhui.journeys.reprice import prepare
 from puhui.journeys.standing import OwnStanding, get_standing
 from puhui.offers.domain.negotiate import Ask, Choice, TradeAnswer, price_choice, solve
+from puhui.offers.domain.standing import Commitment
 from puhui.offers.domain.worth import Worth, find_worth
+from puhui.offers.queries import list_commitments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,11 @@ def list_cards(*, customer_id: str, own: OwnStanding, choice: Choice, now: datet
 def _rank(card: ProofCard) -> tuple[int, int, int]:
     assert card.worth is not None
     return -card.worth.at_most_ppm, -card.worth.limit_at_most_minor, card.kind.minutes
+
+
+def list_promises(*, customer_id: str, now: datetime) -> list[Commitment]:
+    """This function will list the conditional promises to her that still run."""
+    return list_commitments(customer_id=customer_id, now=now)
 
 
 def get_own(*, customer_id: str, now: datetime) -> OwnStanding:

@@ -8,8 +8,8 @@ from datetime import datetime
 from puhui.core.refusals import Refusal
 from puhui.decisions.domain.values import Approved, Declined
 from puhui.decisions.queries import find_answer, get_decision
-from puhui.evidence.domain import ProofState
-from puhui.evidence.queries import list_proofs
+from puhui.evidence.domain import Proof, ProofState, facts_of_proofs
+from puhui.evidence.queries import get_evidence_kinds, list_proofs
 from puhui.journeys import house
 from puhui.lines.domain import Line
 from puhui.lines.queries import find_line
@@ -19,11 +19,26 @@ from puhui.offers.domain import Quote
 from puhui.offers.domain.affordable import left_of_month
 from puhui.offers.domain.concessions import Concessions
 from puhui.offers.domain.negotiate import Standing
-from puhui.offers.domain.standing import Hold, StandingPrice, hold_of, proofs_of, standing_price
-from puhui.offers.queries import find_holder, find_quote, get_concessions, list_quotes
+from puhui.offers.domain.standing import (
+    COMMITMENT,
+    QUOTE,
+    Hold,
+    StandingPrice,
+    as_hold,
+    hold_of,
+    hold_of_commitment,
+    proofs_of,
+    standing_price,
+)
+from puhui.offers.queries import (
+    find_commitment,
+    find_holder,
+    find_quote,
+    get_concessions,
+    list_commitments,
+    list_quotes,
+)
 from puhui.products.domain import CapBasis, CapRule
-
-QUOTE = "quote:"
 
 
 class LineMissing(Refusal):
@@ -62,6 +77,7 @@ def get_standing(*, customer_id: str, now: datetime) -> OwnStanding:
     proofs = {one.id: one for one in list_proofs(customer_id)}
     quotes = [one.quote for one in list_quotes(customer_id=customer_id)]
     holds = [_hold(one) for one in quotes if now <= one.valid_until]
+    holds += _kept(customer_id, list(proofs.values()), now)
     given = [id for id, one in proofs.items() if one.state is ProofState.ACCEPTED]
     price = standing_price(line.annual_rate_ppm, holds=holds, given=given, now=now)
     policy = house.policy(now)
@@ -81,6 +97,16 @@ def get_standing(*, customer_id: str, now: datetime) -> OwnStanding:
             value_date=house.today(now),
         ),
     )
+
+
+def _kept(customer_id: str, proofs: list[Proof], now: datetime) -> list[Hold]:
+    """The conditional promises whose condition her proofs meet today."""
+    promised, today = list_commitments(customer_id=customer_id, now=now), house.today(now)
+    if not promised:
+        return []
+    facts = facts_of_proofs(proofs, kinds=get_evidence_kinds(on_date=today).kinds, on_date=today)
+    shown = {one.name: one.value for one in facts if isinstance(one.value, int)}
+    return [one for one in [hold_of_commitment(promise, shown) for promise in promised] if one is not None]
 
 
 def _hold(quote: Quote) -> Hold:
@@ -134,7 +160,8 @@ def holder_of(quote: Quote) -> str | None:
 def _held(quote: Quote) -> Hold | None:
     holder = find_holder(quote_id=quote.id)
     other = find_quote(id=holder.removeprefix(QUOTE)) if holder.startswith(QUOTE) else None
-    held = _hold(other) if other is not None else None
+    promise = find_commitment(id=holder.removeprefix(COMMITMENT)) if holder.startswith(COMMITMENT) else None
+    held = _hold(other) if other is not None else as_hold(promise) if promise is not None else None
     return held if held is not None and held.base_rate_ppm < base_rate_of(quote.decision_id) else None
 
 

@@ -279,6 +279,17 @@ def page_lines() -> list[Line]:
     ]
 
 
+def open_hand_lines() -> list[Line]:
+    """This function will time the worth of every proof and the best quote for one person."""
+    from puhui.lab.bench_open_hand import GOAL_MS, measure_quotes
+
+    middle, p99 = measure_quotes()
+    return [
+        Line(name="quote_all_proofs_p50_ms", value=round(middle, 2), unit="ms"),
+        at_most("quote_all_proofs_p99_ms", p99, "ms", GOAL_MS),
+    ]
+
+
 GROUPS: dict[str, Callable[[], list[Line]]] = {
     "calibration": calibration,
     "journeys": journey_lines,
@@ -291,6 +302,7 @@ GROUPS: dict[str, Callable[[], list[Line]]] = {
     "scores": score_lines,
     "policy": policy_lines,
     "features": feature_lines,
+    "open_hand": open_hand_lines,
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.offers.models import CommitmentRow, QuoteRow, SignatureRow
 from puhui.runtime.read_only_admin import ReadOnlyAdmin
 
 
@@ -14,3 +14,8 @@ class QuoteAdmin(ReadOnlyAdmin):
 @admin.register(SignatureRow)
 class SignatureAdmin(ReadOnlyAdmin):
     list_display = ("quote_id", "signer_customer_id", "language", "signed_at", "contract_sha256")
+
+
+@admin.register(CommitmentRow)
+class CommitmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "customer_id", "kind", "fact", "at_least", "base_rate_ppm", "made_at", "until")

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from puhui.offers.domain import Quote, SignedQuote, quote_from_plain
+from puhui.offers.domain.standing import Commitment
 
 
 class QuoteRow(models.Model):
@@ -69,4 +70,43 @@ class SignatureRow(models.Model):
             language=self.language,
             contract_sha256=self.contract_sha256,
             signed_at=self.signed_at,
+        )
+
+
+class CommitmentRow(models.Model):
+    """A conditional promise, append-only: if a proof shows at least this by then, the base rate is at most that."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    customer_id = models.CharField(max_length=26)
+    kind = models.CharField(max_length=24)
+    fact = models.CharField(max_length=40)
+    at_least = models.BigIntegerField()
+    base_rate_ppm = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+    proof_ids = models.TextField()
+    input_hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "offers_commitment"
+        verbose_name = "commitment"
+        constraints = [
+            models.CheckConstraint(name="offers_commitment_rate", condition=Q(base_rate_ppm__gte=0)),
+            models.CheckConstraint(name="offers_commitment_validity", condition=Q(until__gt=F("made_at"))),
+        ]
+        indexes = [models.Index(name="offers_commitment_whose", fields=["customer_id", "until"])]
+
+    def to_domain(self) -> Commitment:
+        """This function will return the row as a value."""
+        return Commitment(
+            id=self.id,
+            customer_id=self.customer_id,
+            kind=self.kind,
+            fact=self.fact,
+            at_least=self.at_least,
+            base_rate_ppm=self.base_rate_ppm,
+            made_at=self.made_at,
+            until=self.until,
+            proof_ids=frozenset(json.loads(self.proof_ids)),
+            input_hash=self.input_hash,
         )

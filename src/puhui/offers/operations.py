@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from puhui.core.canonical import canonical_bytes
 from puhui.core.refusals import Refusal
 from puhui.offers.domain import Quote, SignedQuote, quote_sha256, quote_to_plain
-from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.offers.domain.standing import Commitment
+from puhui.offers.models import CommitmentRow, QuoteRow, SignatureRow
 from puhui.offers.queries import QuoteNotFound
 from puhui.runtime.rows import find_row, insert_row
 from puhui.runtime.transactions import require_transaction
@@ -99,3 +101,31 @@ def sign_quote(
     )
     insert_row(signature)
     return signature.to_domain()
+
+
+def record_commitment(*, commitment: Commitment, now: datetime) -> Commitment:
+    """This function will record a conditional promise; recording the same one again changes nothing.
+
+    Raises: AssertionError where the id names another promise (a bug).
+    """
+    require_transaction()
+    assert commitment.made_at == now, "a commitment is recorded at the instant it was made for"
+    earlier = find_row(CommitmentRow, id=commitment.id)
+    if earlier is not None:
+        assert earlier.to_domain() == commitment, "a commitment never changes"
+        return commitment
+    insert_row(
+        CommitmentRow(
+            id=commitment.id,
+            customer_id=commitment.customer_id,
+            kind=commitment.kind,
+            fact=commitment.fact,
+            at_least=commitment.at_least,
+            base_rate_ppm=commitment.base_rate_ppm,
+            made_at=commitment.made_at,
+            until=commitment.until,
+            proof_ids=json.dumps(sorted(commitment.proof_ids)),
+            input_hash=commitment.input_hash,
+        )
+    )
+    return commitment

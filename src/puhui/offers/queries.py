@@ -23,7 +23,8 @@ from puhui.offers.domain import (
     parse_lender,
 )
 from puhui.offers.domain.concessions import NO_CONCESSIONS, Concessions, parse_concessions
-from puhui.offers.models import QuoteRow, SignatureRow
+from puhui.offers.domain.standing import Commitment
+from puhui.offers.models import CommitmentRow, QuoteRow, SignatureRow
 from puhui.protection.policy_files import PolicyFiles
 from puhui.runtime.rows import find_row, list_rows_where
 
@@ -84,6 +85,18 @@ def find_holder(*, quote_id: str) -> str:
     """This function will return the earlier promise that set a quote's price, "" where it was its own decision."""
     row = find_row(QuoteRow, id=quote_id)
     return "" if row is None or row.held_by is None else row.held_by
+
+
+def list_commitments(*, customer_id: str, now: datetime) -> list[Commitment]:
+    """This function will return the conditional promises to a customer that still run, the earliest first. One query."""
+    rows = CommitmentRow.objects.filter(customer_id=customer_id, until__gte=now).order_by("made_at", "id")
+    return [row.to_domain() for row in rows]
+
+
+def find_commitment(*, id: str) -> Commitment | None:
+    """This function will return one conditional promise, or None."""
+    row = find_row(CommitmentRow, id=id)
+    return None if row is None else row.to_domain()
 
 
 def get_concessions(*, jurisdiction: str, on_date: date) -> Concessions:

@@ -17,6 +17,9 @@ from puhui.facts.domain import Fact
 from puhui.offers.domain.concessions import Concessions
 from puhui.offers.domain.quote import Quote
 
+QUOTE = "quote:"  # how a quote is named as what holds a price
+COMMITMENT = "commitment:"  # and a conditional promise
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
@@ -85,7 +88,7 @@ def hold_of(quote: Quote, *, concessions: Concessions, proof_ids: frozenset[str]
     """
     off = concessions.off_ppm(months=quote.months, amount_minor=quote.amount_minor)
     return Hold(
-        source=f"quote:{quote.id}",
+        source=f"{QUOTE}{quote.id}",
         base_rate_ppm=quote.annual_rate_ppm + off,
         until=quote.valid_until,
         proof_ids=proof_ids,
@@ -96,8 +99,13 @@ def hold_of_commitment(commitment: Commitment, facts: Mapping[str, int]) -> Hold
     """This function will return what a commitment holds, None where the facts do not show what it asks for."""
     if facts.get(commitment.fact, commitment.at_least - 1) < commitment.at_least:
         return None
+    return as_hold(commitment)
+
+
+def as_hold(commitment: Commitment) -> Hold:
+    """This function will return what a commitment holds once its condition is met."""
     return Hold(
-        source=f"commitment:{commitment.id}",
+        source=f"{COMMITMENT}{commitment.id}",
         base_rate_ppm=commitment.base_rate_ppm,
         until=commitment.until,
         proof_ids=commitment.proof_ids,

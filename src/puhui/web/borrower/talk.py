@@ -14,10 +14,11 @@ from puhui.core.money import parse_minor
 from puhui.core.refusals import Refusal
 from puhui.customers.domain import Customer
 from puhui.evidence.domain import Dial, ProofState
-from puhui.journeys import negotiate, offer, prove
+from puhui.journeys import commit, negotiate, offer, prove
 from puhui.journeys.negotiate import ProofCard
 from puhui.journeys.standing import OwnStanding, granted_of
 from puhui.offers.domain.negotiate import Ask, Choice, Trade
+from puhui.offers.domain.standing import Commitment
 from puhui.products.domain import Method
 from puhui.web import charts, clock
 from puhui.web.borrower.draw import typed_terms
@@ -25,6 +26,7 @@ from puhui.web.borrower.quoting import currency
 from puhui.web.borrower.session import go, show, signed_in, up
 from puhui.web.middleware import words_of
 from puhui.web.shared import formats, inputs
+from puhui.web.shared.proofs import fact_name
 from puhui.web.templatetags.puhui import money, rate
 
 POINT = 10_000  # ppm of one percent
@@ -58,7 +60,10 @@ def talk_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     cards: list[ProofCard] = []
     if context["answer"] is not None:
         cards = negotiate.list_cards(customer_id=customer.id, own=own, choice=context["choice"], now=now)
-    return show(request, "talk", up=up("home", _("Negotiate")), **_proofs(cards), **context)
+    promises = [_promise(one) for one in negotiate.list_promises(customer_id=customer.id, now=now)]
+    return show(
+        request, "talk", up=up("home", _("Negotiate")), promises=promises, **_proofs(cards), **context
+    )
 
 
 def _act(request: HttpRequest, customer: Customer) -> HttpResponseBase:
@@ -66,6 +71,9 @@ def _act(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     if act == "give":
         prove.give(customer_id=customer.id, kind=request.POST.get("kind", ""), key=key, now=now)
         return go("talk", query="#proofs")
+    if act == "promise":
+        commit.commit(customer_id=customer.id, kind=request.POST.get("kind", ""), key=key, now=now)
+        return go("talk", query="#promises")
     if act == "withdraw":
         prove.withdraw(customer_id=customer.id, proof_id=request.POST.get("proof", ""), key=key, now=now)
         return go("talk", query="#proofs")
@@ -192,6 +200,14 @@ def _view(trade: Trade, now: Trade) -> TradeView:
     return TradeView(
         trade=trade, title=title[:1].upper() + title[1:], more_minor=trade.first_minor - now.first_minor
     )
+
+
+def _promise(one: Commitment) -> dict[str, Any]:
+    return {
+        "promise": one,
+        "fact": fact_name(one.fact),
+        "at_least": money(one.at_least) if one.fact.endswith("_minor") else str(one.at_least),
+    }
 
 
 def _proofs(cards: list[ProofCard]) -> dict[str, Any]:

@@ -140,3 +140,27 @@ def doubt(reason: str) -> str:
 def field_name(name: str) -> str:
     """This function will name a figure of a paper; one that is not known is shown as it is."""
     return str(FIELDS.get(name, name))
+
+
+FACTS: dict[str, Any] = {
+    "proof.income_monthly_minor": lazy("Income a month"),
+    "proof.tax_months": lazy("Months taxed"),
+    "proof.fund_months": lazy("Months of housing fund in a row"),
+    "proof.fund_base_minor": lazy("Base of the housing fund"),
+    "proof.insurance_months": lazy("Months insured"),
+    "proof.salary_months": lazy("Months of salary"),
+    "proof.balance_months": lazy("Months with money left"),
+    "proof.balance_average_minor": lazy("Mean balance"),
+    "proof.bill_months": lazy("Bills on time, months"),
+    "proof.rent_months": lazy("Rent on time, months"),
+    "proof.employment_months": lazy("Months employed"),
+    "proof.settled_count": lazy("Loans settled"),
+    "proof.settled_monthly_minor": lazy("No longer paid each month"),
+    "proof.education": lazy("Education confirmed"),
+    "proof.invoice_minor": lazy("Amount of the invoice"),
+}
+
+
+def fact_name(name: str) -> str:
+    """This function will name what a proof shows; one that is not known is shown as it is."""
+    return str(FACTS.get(name, name))
