@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from puhui.core.ids import derive_id
 from puhui.core.refusals import Refusal
@@ -13,7 +13,7 @@ from puhui.journeys.once import keep, recall
 from puhui.journeys.reprice import prepare
 from puhui.journeys.standing import LineMissing, concessions_of, get_standing
 from puhui.offers import operations as offers
-from puhui.offers.domain.standing import Commitment, commitment_hash, proofs_of
+from puhui.offers.domain.standing import Commitment, commitment_hash, proofs_of, runs_until
 from puhui.offers.domain.worth import find_threshold
 from puhui.offers.queries import find_commitment
 from puhui.runtime.operations import record_audit
@@ -74,7 +74,7 @@ def _make(id: str, customer_id: str, kind: str, now: datetime) -> Commitment:
         at_least=at_least,
         base_rate_ppm=rate_ppm,
         made_at=now,
-        until=now + timedelta(days=house.policy(now).quote_valid_days),
+        until=runs_until(now, days=house.policy(now).quote_valid_days),
         proof_ids=proofs_of(seen),
         input_hash=commitment_hash(seen, kind=kind, fact=fact, at_least=at_least, concessions=concessions),
     )

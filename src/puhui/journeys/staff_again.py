@@ -12,7 +12,7 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.decisions.queries import get_application, get_decision_row, get_rules_by_hash
 from puhui.journeys import house, staff_events
-from puhui.journeys.standing import holder_of, quoted_rate
+from puhui.journeys.held import holder_of, quoted_rate
 from puhui.ledger.queries import list_entries
 from puhui.lines.queries import get_line
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from puhui.core.canonical import content_hash
 from puhui.decisions.domain.values import DecisionInput, SeenFact
@@ -100,6 +100,11 @@ def hold_of_commitment(commitment: Commitment, facts: Mapping[str, int]) -> Hold
     if facts.get(commitment.fact, commitment.at_least - 1) < commitment.at_least:
         return None
     return as_hold(commitment)
+
+
+def runs_until(made_at: datetime, *, days: int) -> datetime:
+    """This function will return the last instant of a promise that runs for some days."""
+    return made_at + timedelta(days=days)
 
 
 def as_hold(commitment: Commitment) -> Hold:
