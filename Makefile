@@ -86,7 +86,7 @@ lock: ## rewrite locks/ from pyproject.toml (hashes, no host)
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra batch --extra train --extra documents --extra dev -o locks/dev.txt pyproject.toml
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c locks/run.txt --extra bench -o locks/bench.txt pyproject.toml
 
-properties: $(DEV_STAMP) ## G1 to G6 and G10 over 200,000 random cases, write build/properties.json
+properties: $(DEV_STAMP) ## G1 to G10 over 200,000 random cases (G7 to G9: 100,000 households), write build/properties.json
 	@$(BIN)/python -m puhui.lab.properties $(ARGS)
 
 docs: $(DEV_STAMP) ## build the documentation site into build/docs

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from puhui.loans.domain import position
+from puhui.products.domain import Method
 from puhui.protection.domain.strict import PolicyInvalid
 from puhui.relief.domain import (
     BudgetScenario,
@@ -19,13 +20,14 @@ from puhui.relief.domain import (
     ReliefStep,
     bearable,
     events_for,
+    make_plan,
     parse_relief,
     plans_of,
     refused_by,
     relief_loan,
     solve_relief,
 )
-from tests.domain.test_loans_v2 import PAID_OUT, TERMS
+from tests.domain.test_loans_v2 import PAID_OUT, TERMS, terms_with
 from tests.relief_kit import FILE, SMALL, loan, plans, policy, text
 
 HOME = HouseholdBudget(
@@ -53,11 +55,25 @@ def test_a_plan_is_what_recording_its_events_gives(late: bool) -> None:
     here = loan(late=late)
     for plan in plans(late=late)[::4]:
         assert refused_by(plan, here) is None, plan.choice
-        there = position(terms=here.terms, events=[*here.events, *plan.events], as_of=here.asked_on)
+        there = position(
+            terms=here.terms, events=[*here.events, *events_for(plan.choice, here)], as_of=here.asked_on
+        )
         assert sum(plan.principals) == there.principal_outstanding_minor, plan.choice
         assert plan.total_minor == sum(row.open_minor for row in there.rows), plan.choice
         assert [one.due_date for one in plan.payments] == sorted(one.due_date for one in plan.payments)
         assert plan.last_date == there.rows[-1].due_date
+
+
+@pytest.mark.parametrize("method", [Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL])
+def test_a_waiver_taken_off_is_what_the_loan_works_out(method: Method) -> None:
+    here = relief_loan(
+        terms=terms_with(method=method), events=(PAID_OUT,), asked_on=date(2026, 4, 10)
+    )  # two instalments are late
+    grid = replace(
+        SMALL, extensions=(0,), rates_off_ppm=(0,), waivers=("none", "penalty", "penalty_interest")
+    )
+    for plan in plans_of(here, grid):
+        assert plan == make_plan(plan.choice, here), plan.choice
 
 
 def test_every_option_changes_what_it_says() -> None:

@@ -16,7 +16,15 @@ from puhui.journeys.relief_text import HTML, close_help, draft, tell_agreed
 from puhui.loans import operations as loans
 from puhui.loans.queries import get_loan, get_position, list_events
 from puhui.relief import operations as relief
-from puhui.relief.domain import AgreementState, ReliefAgreement, ReliefOffer, ReliefRequest, payments_of
+from puhui.relief.domain import (
+    AgreementState,
+    ReliefAgreement,
+    ReliefLoan,
+    ReliefOffer,
+    ReliefRequest,
+    events_for,
+    payments_of,
+)
 from puhui.relief.queries import find_agreement, get_relief_policy, get_request
 from puhui.runtime.operations import put_blob
 from puhui.runtime.transactions import transaction
@@ -64,7 +72,7 @@ def agree(
     KeyReusedWithOtherBody.
     """
     request = get_request(request_id, customer_id=customer_id)
-    offer, _loan = current_offer(request)
+    offer, then = current_offer(request)
     if offer.id != offer_id:
         raise relief.ReliefOfferReplaced()
     if not 0 <= card < len(offer.cards()):
@@ -77,7 +85,7 @@ def agree(
         outcome = access.redeem_code(purpose=SIGN, subject=offer_id, code=code, now=now)
         made = None
         if outcome is CodeOutcome.OK:
-            made = _conclude(request, offer, card, text, language, now)
+            made = _conclude(request, offer, then, card, text, language, now)
             keep(scope="relief_agree.agree", key=key, body=body, answer={"agreement": made.id}, now=now)
     if made is None:
         access.refuse_outcome(outcome=outcome, purpose=SIGN, subject=offer_id, now=now)
@@ -92,7 +100,7 @@ def _signed(id: str) -> ReliefAgreement:
 
 
 def _conclude(
-    request: ReliefRequest, offer: ReliefOffer, number: int, text: str, language: str, now: datetime
+    request: ReliefRequest, offer: ReliefOffer, then: ReliefLoan, number: int, text: str, language: str, now: datetime
 ) -> ReliefAgreement:  # fmt: skip
     card = offer.cards()[number]
     loans.lock_loan(loan_id=request.loan_id)
@@ -116,7 +124,7 @@ def _conclude(
             amount_minor=card.draw_minor, now=now,
         )  # fmt: skip
     settles = card.plan.choice.settlement_minor > 0  # nothing is given up before the money comes
-    for place, event in enumerate(() if settles else card.plan.events):
+    for place, event in enumerate(() if settles else events_for(card.plan.choice, then)):
         happen.record(
             id=derive_id("event", id, str(place)), loan=loan, kind=event.kind, value_date=event.value_date,
             amount_minor=event.amount_minor, payload=event.payload, now=now,

@@ -252,6 +252,17 @@ def book_lines() -> list[Line]:
     ]
 
 
+def relief_lines() -> list[Line]:
+    """This function will measure relief: from a stated budget to the cards, and what working a loan's plans out takes."""
+    found = _figures_of("puhui.lab.bench_relief")
+    return [
+        at_most("relief_options_p99_ms", found["relief_options_p99_ms"], "ms", 100),
+        Line(name="relief_options_p50_ms", value=round(found["relief_options_p50_ms"], 1), unit="ms"),
+        Line(name="relief_plans_ahead_ms", value=round(found["relief_plans_ahead_ms"]), unit="ms"),
+        Line(name="relief_plans", value=found["relief_plans"], unit="plans"),
+    ]
+
+
 def spark_lines() -> list[Line]:
     """This function will measure the shard tasks on Spark beside the same ones here."""
     found = _figures_of("puhui.lab.spark_check")
@@ -295,6 +306,7 @@ GROUPS: dict[str, Callable[[], list[Line]]] = {
     "journeys": journey_lines,
     "loans": loan_lines,
     "book": book_lines,
+    "relief": relief_lines,
     "spark": spark_lines,
     "page": page_lines,
     "runs": first_and_second_run,

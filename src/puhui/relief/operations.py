@@ -11,6 +11,7 @@ from puhui.core.refusals import Refusal
 from puhui.relief.domain import (
     AgreementAct,
     AgreementState,
+    ProgrammeMember,
     ReliefAgreement,
     ReliefLoan,
     ReliefOffer,
@@ -28,6 +29,7 @@ from puhui.relief.models import (
     AgreementEventRow,
     AgreementRow,
     DrawRow,
+    MemberRow,
     OfferRow,
     PoolRow,
     PreparedRow,
@@ -235,6 +237,28 @@ def keep_prepared(
         body=body,
     )
     upsert_rows([row])
+
+
+def enrol(*, member: ProgrammeMember, budget_minor: int, currency: str) -> bool:
+    """This function will put a loan into its group of a programme, once, and take what it is given from the programme's
+    budget; False, and nothing changes, where it is in already or the budget does not cover it.
+    """
+    require_transaction()
+    if find_row(MemberRow, programme=member.programme, loan_id=member.loan_id) is not None:
+        return False
+    name = f"p-{member.programme}"[:16]
+    insert_if_absent(PoolRow(name=name, currency=currency, total_minor=budget_minor, left_minor=budget_minor))
+    pool = find_row(PoolRow, lock=True, name=name)
+    assert pool is not None and pool.currency == currency, "a budget has one currency"
+    if pool.left_minor < member.given_minor:
+        return False
+    row = MemberRow(**{field: getattr(member, field) for field in ProgrammeMember.__slots__})
+    if not insert_if_absent(row):
+        return False
+    if member.given_minor:
+        pool.left_minor -= member.given_minor
+        update_row(pool, ["left_minor"])
+    return True
 
 
 def record_quiz(

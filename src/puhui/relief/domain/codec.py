@@ -8,7 +8,7 @@ from typing import Any
 
 from puhui.core.canonical import plain
 from puhui.relief.domain.budget import HouseholdBudget
-from puhui.relief.domain.options import ReliefChoice, ReliefLoan, events_for
+from puhui.relief.domain.options import ReliefChoice, ReliefLoan
 from puhui.relief.domain.plans import PlanPayment, ReliefPlan, assemble
 from puhui.relief.domain.solve import (
     RecordEffect,
@@ -44,7 +44,6 @@ def plan_from_plain(data: Document, loan: ReliefLoan) -> ReliefPlan:
     return assemble(
         choice=choice,
         asked_on=loan.asked_on,
-        events=events_for(choice, loan),
         payments=payments,
         waived_minor=data["waived"],
         restructured=data["restructured"],
@@ -129,12 +128,6 @@ def told(refused: Sequence[ReliefFinding], *, most: int) -> tuple[ReliefFinding,
     picked += [
         next(one for one in refused if one.reason is reason) for reason in ReliefReason if reason in reasons
     ]
-    picked += [one for one in refused if changes(one.plan.choice) == 1]
+    picked += [one for one in refused if one.plan.choice.changes == 1]
     kept = {id(one) for one in picked[:most]}
     return tuple(one for one in refused if id(one) in kept)
-
-
-def changes(choice: ReliefChoice) -> int:
-    """This function will count what a choice changes."""
-    nothing = ReliefChoice()
-    return sum(getattr(choice, name) != getattr(nothing, name) for name in ReliefChoice.__slots__)

@@ -46,6 +46,18 @@ class ReliefChoice:
     spreads_arrears: bool = False  # what is late moves into the instalments to come
     settlement_minor: int = 0  # one payment today that settles everything, 0 = none
 
+    @property
+    def changes(self) -> int:
+        """How many things it changes."""
+        mine = (
+            self.due_move_days,
+            self.deferral_months,
+            self.extension,
+            self.rate_off_ppm,
+            self.pauses_interest,
+        )
+        return sum(map(bool, (*mine, self.waiver != "none", self.spreads_arrears, self.settlement_minor)))
+
 
 NO_CHANGE = ReliefChoice()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from puhui.core.refusals import Refusal
-from puhui.loans.domain import EventKind, LoanEvent, Position, check_event, position
+from puhui.loans.domain import EventKind, LoanEvent, Position, RowState, check_event, position
 from puhui.relief.domain.options import NO_CHANGE, ReliefChoice, ReliefLoan, choices, events_for
 from puhui.relief.domain.policy import ReliefGrid
 
@@ -27,7 +27,6 @@ class ReliefPlan:
 
     asked_on: date  # business date of asking: month 0 of the plan
     choice: ReliefChoice  # what is changed
-    events: tuple[LoanEvent, ...]  # what carries it out, in order of recording
     payments: tuple[PlanPayment, ...]  # what is to pay from the day of asking on, in order
     months: tuple[int, ...]  # of them, what is to pay in each calendar month, the month of asking first
     principals: tuple[int, ...]  # principal in each month
@@ -94,7 +93,6 @@ def make_plan(choice: ReliefChoice, loan: ReliefLoan) -> ReliefPlan:
     return assemble(
         choice=choice,
         asked_on=loan.asked_on,
-        events=events,
         payments=payments,
         waived_minor=sum(one.amount_minor for one in events if one.kind is EventKind.WAIVE),
         restructured=there.restructured,
@@ -105,7 +103,6 @@ def assemble(
     *,
     choice: ReliefChoice,
     asked_on: date,
-    events: tuple[LoanEvent, ...],
     payments: Sequence[PlanPayment],
     waived_minor: int,
     restructured: bool,
@@ -119,7 +116,6 @@ def assemble(
     return ReliefPlan(
         asked_on=asked_on,
         choice=choice,
-        events=events,
         payments=tuple(payments),
         months=tuple(months),
         principals=tuple(principals),
@@ -135,23 +131,64 @@ def plans_of(loan: ReliefLoan, grid: ReliefGrid) -> tuple[ReliefPlan, ...]:
     """
     if loan.terms.semantics_version == 1:
         return (make_plan(NO_CHANGE, loan),)
-    found = [make_plan(choice, loan) for choice in choices(grid, loan)]
+    found: dict[ReliefChoice, ReliefPlan] = {}
+    for choice in choices(grid, loan):
+        unwaived = found.get(replace(choice, waiver="none"))
+        if unwaived is None or (choice.spreads_arrears and choice.waiver == "penalty_interest"):
+            found[choice] = make_plan(choice, loan)
+        else:
+            found[choice] = waive(unwaived, choice, loan)
     most = grid.last_due_months_most
     return tuple(
-        plan for plan in found if plan.choice == NO_CHANGE or month_of(plan.last_date, loan.asked_on) <= most
+        plan
+        for plan in found.values()
+        if plan.choice == NO_CHANGE or month_of(plan.last_date, loan.asked_on) <= most
     )
 
 
-def refused_by(plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:
-    """This function will return what the loan would refuse if the plan's events were recorded today, None for nothing:
-    the same checks as recording makes, event by event.
+def waive(plan: ReliefPlan, choice: ReliefChoice, loan: ReliefLoan) -> ReliefPlan:
+    """This function will take a waiver off the first payments of a plan without one: penalty and interest of what is late
+    bear no interest, so nothing else moves. It is what `make_plan` gives, in a fraction of its time; a test compares them.
     """
-    events, now = list(loan.events), loan.now
-    for event in plan.events:
+    charges, interest = [], []
+    for row in loan.now.rows:
+        penalty = row.penalty_minor - row.paid_penalty_minor
+        stays = penalty + row.fee_minor - row.paid_fee_minor if choice.spreads_arrears else row.open_minor
+        if row.state is RowState.LATE and stays > 0:
+            charges.append(penalty)
+            late_interest = max(0, row.interest_minor - row.paid_interest_minor)
+            interest.append(late_interest if choice.waiver == "penalty_interest" else 0)
+    payments = list(plan.payments)
+    for place, less in enumerate(map(sum, zip(charges, interest, strict=True))):
+        payments[place] = replace(payments[place], amount_minor=payments[place].amount_minor - less)
+    events = events_for(choice, loan)
+    return assemble(
+        choice=choice,
+        asked_on=loan.asked_on,
+        payments=[one for one in payments if one.amount_minor > 0],
+        waived_minor=sum(one.amount_minor for one in events if one.kind is EventKind.WAIVE),
+        restructured=plan.restructured,
+    )
+
+
+def refused_by(
+    plan: ReliefPlan, loan: ReliefLoan, seen: dict[tuple[object, ...], Position] | None = None
+) -> Refusal | None:
+    """This function will return what the loan would refuse if the plan's events were recorded today, None for nothing:
+    the same checks as recording makes, event by event. `seen` keeps positions that several plans pass through.
+    """
+    known = {} if seen is None else seen
+    done: list[LoanEvent] = []
+    path: tuple[object, ...] = ()
+    for event in events_for(plan.choice, loan):
+        if path and path not in known:
+            known[path] = after(loan, done)
         try:
-            check_event(terms=loan.terms, events=events, event=event, before=now)
+            check_event(
+                terms=loan.terms, events=[*loan.events, *done], event=event, before=known.get(path, loan.now)
+            )
         except Refusal as refusal:
             return refusal
-        events.append(event)
-        now = position(terms=loan.terms, events=events, as_of=loan.asked_on)
+        done.append(event)
+        path = (*path, event.kind, event.amount_minor, *event.payload.items())
     return None

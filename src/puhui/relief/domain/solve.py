@@ -12,6 +12,7 @@ from enum import Enum
 
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
+from puhui.loans.domain import Position
 from puhui.relief.domain.budget import PPM, BudgetScenario, HouseholdBudget, bearable
 from puhui.relief.domain.options import NO_CHANGE, ReliefChoice, ReliefLoan
 from puhui.relief.domain.plans import ReliefPlan, make_plan, refused_by
@@ -91,7 +92,7 @@ class ReliefAnswer:
 
 def household_order(plan: ReliefPlan) -> tuple[object, ...]:
     """This function will return by what plans are ordered: total from now on, last day, peak, then fewest changes."""
-    return (plan.total_minor, plan.last_date, plan.peak_minor, len(plan.events), plan.choice)
+    return (plan.total_minor, plan.last_date, plan.peak_minor, plan.choice.changes, plan.choice)
 
 
 def settlements(loan: ReliefLoan, budget: HouseholdBudget, policy: ReliefPolicy) -> list[ReliefPlan]:
@@ -216,6 +217,8 @@ def refused_among(
 ) -> list[ReliefFinding]:
     """This function will return the picked plans that the loan's own checks would refuse, so that none of them is shown."""
     found = [(plan, refuses(plan, loan)) for plan, _ in chosen]
+    seen: dict[tuple[object, ...], Position] = {}
+    found = [(plan, refused_by(plan, loan, seen)) for plan, _ in chosen]
     return [
         ReliefFinding(plan=plan, reason=ReliefReason.LOAN_REFUSES, refusal=refusal.code)
         for plan, refusal in found

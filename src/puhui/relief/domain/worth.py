@@ -30,37 +30,42 @@ class PlanWorth:
         return max(0, -(self.numerator // self.denominator))
 
 
-def receipts(
-    plan: ReliefPlan, household: CohortHousehold, means: Sequence[int], *, lump_minor: int = 0
-) -> list[int]:
-    """This function will return what a household pays in each month, minor units; `means` is what it has each month.
-    A settlement is paid from `lump_minor` in the first month or not at all.
+def receive(
+    flows: list[int],
+    share: int,
+    plan: ReliefPlan,
+    household: CohortHousehold,
+    means: Sequence[int],
+    *,
+    lump_minor: int = 0,
+) -> None:
+    """This function will add `share` times what a household pays in each month to `flows`, minor units; `means` is what it
+    has each month. A settlement is paid from `lump_minor` in the first month or not at all.
     """
-    count = len(means)
     if plan.choice.settlement_minor:
-        paid = plan.months[0] if plan.months[0] <= lump_minor else 0
-        return [paid] + [0] * (count - 1)
-    found = [0] * count
-    left = sum(plan.principals)
+        flows[0] += share * plan.months[0] if plan.months[0] <= lump_minor else 0
+        return
+    months, principals, length = plan.months, plan.principals, len(plan.months)
+    pays, patience, last = household.pays_ppm, household.gives_up_months, len(means) - 1
+    left = sum(principals)
     carried = missed = 0
-    for month in range(count):
-        if month < len(plan.months):
-            carried += plan.months[month]
-            left -= plan.principals[month]
+    for month, has in enumerate(means):
+        if month < length:
+            carried += months[month]
+            left -= principals[month]
         elif not carried:
-            break
-        paid = min(carried, means[month]) * household.pays_ppm // PPM
+            return
+        paid = (carried if carried < has else has) * pays // PPM
         missed = missed + 1 if 2 * paid < carried else 0
         carried -= paid
-        found[month] = paid
-        if missed >= household.gives_up_months or month == count - 1:
-            found[month] += (carried + left) * household.recovery_ppm // PPM
-            break
-    return found
+        if missed >= patience or month == last:
+            flows[month] += share * (paid + (carried + left) * household.recovery_ppm // PPM)
+            return
+        flows[month] += share * paid
 
 
 class CohortWorth:
-    """What plans are worth for one budget; what no action brings is worked out once."""
+    """What plans are worth for one budget; what no action brings is worked out once for each group of takers."""
 
     def __init__(
         self,
@@ -72,33 +77,32 @@ class CohortWorth:
         base: ReliefPlan,
         months: int,
     ) -> None:
-        self.budget, self.cohort, self.discount_ppm, self.base = budget, cohort, discount_ppm, base
+        self.budget, self.base = budget, base
         self.months = months + TAIL
+        self.denominator = (YEAR + discount_ppm) ** (self.months - 1)
+        self.weights = [(YEAR + discount_ppm) ** (self.months - 1 - m) * YEAR**m for m in range(self.months)]
         lines = [(s.weight, [surplus(budget, s, m) for m in range(self.months)]) for s in scenarios]
-        self.whole = sum(weight for weight, _ in lines)
         self.ways = [
             (kind, weight, [max(0, one) * kind.means_ppm // PPM for one in line])
             for kind in cohort
             for weight, line in lines
         ]
-        self.before = [receipts(base, kind, means) for kind, _, means in self.ways]
+        self.before = {cheaper: self._value(base, cheaper) for cheaper in (True, False)}
+
+    def _value(self, plan: ReliefPlan, cheaper: bool) -> tuple[int, int]:
+        """What a plan brings, discounted, over those who take one that is cheaper (or dearer); and how many they are."""
+        flows, takers = [0] * self.months, 0
+        for kind, weight, means in self.ways:
+            taken = weight * kind.weight * (kind.takes_cheaper_ppm if cheaper else kind.takes_dearer_ppm)
+            takers += taken
+            if taken:
+                receive(flows, taken, plan, kind, means, lump_minor=self.budget.lump_minor)
+        return sum(flow * weight for flow, weight in zip(flows, self.weights, strict=True) if flow), takers
 
     def of(self, plan: ReliefPlan) -> PlanWorth:
         """Return the worth of a plan against no action, over all who would take it."""
         cheaper = plan.total_minor < self.base.total_minor
-        flows, takers = [0] * self.months, 0
-        for (kind, weight, means), before in zip(self.ways, self.before, strict=True):
-            taken = kind.weight * (kind.takes_cheaper_ppm if cheaper else kind.takes_dearer_ppm)
-            takers += taken * weight
-            if not taken:
-                continue
-            got = receipts(plan, kind, means, lump_minor=self.budget.lump_minor)
-            for month in range(self.months):
-                flows[month] += taken * weight * (got[month] - before[month])
-        value, power = 0, 1
-        for flow in flows:
-            value = value * (YEAR + self.discount_ppm) + flow * power
-            power *= YEAR
+        value, takers = self._value(plan, cheaper)
         return PlanWorth(
-            numerator=value, denominator=max(1, takers) * (YEAR + self.discount_ppm) ** (self.months - 1)
+            numerator=value - self.before[cheaper][0], denominator=max(1, takers) * self.denominator
         )

@@ -124,6 +124,7 @@ STATES = {
     "agree": lazy("signed"),
     "close": lazy("closed without a change"),
     "relief.asked": lazy("asked for relief"),
+    "programme.waived": lazy("gave a programme’s waiver"),
     "relief.closed": lazy("went on without a change"),
     # acts in the audit trail
     "customer.file_viewed": lazy("opened the file"),
