@@ -10,21 +10,28 @@ from typing import Any
 
 import pytest
 
+from puhui.access import operations as access
+from puhui.access.staff.operations import SecondPersonNeeded
 from puhui.contact.queries import has_hold, list_messages
 from puhui.journeys import (
     ask_for_help,
     relief_agree,
     relief_ask,
+    relief_follow,
     relief_keep,
     relief_offer,
+    staff_four_eyes,
+    staff_relief,
 )
 from puhui.journeys.relief_agree import ReliefCardUnknown
 from puhui.journeys.relief_offer import Month
+from puhui.journeys.staff_relief import ReliefNotGrantable, ReliefPlaceUnknown
 from puhui.loans.domain import Loan
 from puhui.loans.operations import LoanNotYours
 from puhui.protection.queries import list_cases
 from puhui.relief import operations as relief_operations
 from puhui.relief.domain import (
+    AgreementState,
     BudgetInvalid,
     ReliefAgreement,
     ReliefLoanNotRunning,
@@ -38,9 +45,11 @@ from puhui.relief.domain import (
 )
 from puhui.relief.operations import ReliefOfferExpired, ReliefOfferReplaced, ReliefOfferStale, WaiverPoolShort
 from puhui.relief.queries import (
+    find_agreement,
     find_open_request,
     find_request,
     get_pool_left,
+    get_relief_policy,
     list_agreements,
 )
 from puhui.runtime.transactions import transaction
@@ -252,3 +261,58 @@ def test_the_last_yuan_of_the_pool_is_given_once(world: World) -> None:
             name="w", total_minor=100, currency="CNY", agreement_id=second, amount_minor=1, now=world.now
         )
     assert get_pool_left(name="w", total_minor=100) == 0
+
+
+def test_two_people_grant_a_plan_that_was_refused_for_its_cost(world: World) -> None:
+    for login in ("one.person", "two.person"):
+        with transaction():
+            access.create_staff(
+                login=login, password="long-enough-password", role="operations", now=world.now
+            )
+    loan = late(world)
+    request, short = offered(world, loan)
+    hard = [n for n, one in enumerate(short.answer.refused) if one.reason is ReliefReason.MONTH_TOO_DEAR]
+    assert hard
+
+    def ask(place: int, key: str) -> object:
+        return staff_relief.ask(
+            request_id=request.id, place=place, why="Her operation is next week.", by="one.person", key=key, now=world.now
+        )  # fmt: skip
+
+    refuses(ReliefNotGrantable, lambda: ask(hard[0], "h"))
+    refuses(ReliefPlaceUnknown, lambda: ask(99, "u"), field="place")
+    _, offer = offered(world, loan, replace(SHORT, income_minor=700_000), key="able")
+    dear = [n for n, one in enumerate(offer.answer.refused) if one.reason is ReliefReason.WORTH_TOO_LOW]
+    assert dear, [one.reason for one in offer.answer.refused]
+    approval = ask(dear[0], "d")
+    with pytest.raises(SecondPersonNeeded):
+        staff_four_eyes.answer(approval_id=approval.id, agreed=True, by="one.person", note="", now=world.now)
+    staff_four_eyes.answer(approval_id=approval.id, agreed=True, by="two.person", note="", now=world.now)
+    granted, _then = relief_offer.current_offer(request)
+    wanted = offer.answer.refused[dear[0]]
+    place = [one.plan.choice for one in granted.cards()].index(wanted.plan.choice)
+    assert granted.granted_by == approval.id and granted.cards()[place].draw_minor == wanted.shortfall_minor
+    before = relief_offer.pool_left(get_relief_policy(on_date=world.today), world.now)
+    signed = sign(world, request, granted, card=place)
+    assert signed.draw_minor == wanted.shortfall_minor
+    assert (
+        relief_offer.pool_left(get_relief_policy(on_date=world.today), world.now)
+        == before - signed.draw_minor
+    )
+
+
+def test_a_broken_plan_returns_to_her_first_and_goes_on_when_she_pays(world: World) -> None:
+    loan = late(world)
+    request, offer = offered(world, loan)
+    signed = sign(world, request, offer)
+    world.live_until(offer.cards()[0].plan.payments[0].due_date + timedelta(days=12))
+    assert find_agreement(signed.id).state is AgreementState.BROKEN  # type: ignore[union-attr]
+    said = [one.template for one in list_messages(loan.customer_id)]
+    assert "relief_broken" in said and has_hold(loan.customer_id, world.now, reason=relief_follow.TALK)
+    again = asked(world, loan, key="again")
+    assert again.id != request.id, "she can ask again"
+    pay(world, loan, world.position(loan).due_minor, key="due")
+    world.wait(minutes=5)
+    world.work()
+    world.live_until(world.today + timedelta(days=1))
+    assert find_agreement(signed.id).state is AgreementState.RUNNING  # type: ignore[union-attr]
