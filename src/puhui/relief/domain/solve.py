@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
@@ -216,9 +217,9 @@ def refused_among(
     chosen: Sequence[tuple[ReliefPlan, tuple[str, ...]]], loan: ReliefLoan, refuses: Refuses
 ) -> list[ReliefFinding]:
     """This function will return the picked plans that the loan's own checks would refuse, so that none of them is shown."""
-    found = [(plan, refuses(plan, loan)) for plan, _ in chosen]
     seen: dict[tuple[object, ...], Position] = {}
-    found = [(plan, refused_by(plan, loan, seen)) for plan, _ in chosen]
+    asks = partial(refused_by, seen=seen) if refuses is refused_by else refuses
+    found = [(plan, asks(plan, loan)) for plan, _ in chosen]
     return [
         ReliefFinding(plan=plan, reason=ReliefReason.LOAN_REFUSES, refusal=refusal.code)
         for plan, refusal in found
