@@ -57,7 +57,7 @@ def test_the_shipped_worlds_differ_in_form_and_not_only_in_figures() -> None:
         ("[dispute]", "[quarrel]", "[dispute] is missing; add the table"),
         ("share = { is = 0.11", "share = { is = 0.21", "add up to 1.1; make it 1"),
         ("lost_least = { is = 0.25", "lost_least = { is = 0.9", "swap them"),
-        ("paid = { is = 5", "paid = { is = 18", "is not below months"),
+        ("paid = { is = 3", "paid = { is = 12", "is not below months"),
         ("[cost]", "[cost", "not TOML"),
     ],
 )  # fmt: skip

@@ -79,7 +79,8 @@ class LabPolicy(Protocol):
     name: str
     shows_help: bool | Flags  # whether pages and messages lead to the button
     holds: bool | Flags  # whether asking stops messages and penalties at once (G7)
-    hold_days: int  # for how long
+    hold_days: int  # days of calm after the day of asking
+    hold_uses: int  # how often asking holds
     by_person: bool | Flags  # whether a person of the staff agrees the plan; otherwise she signs alone
     mandate_for_forgot: bool | Flags  # whether who forgot is asked for a mandate when she asks
     channel: str  # channel of messages

@@ -19,7 +19,8 @@ OTHERS = {  # further treatments that only the oracle chooses among
     "defer_everyone": ReliefChoice(deferral_months=3, extension=6, spreads_arrears=True),
     "cut_everyone": ReliefChoice(extension=12, rate_off_ppm=60_000, spreads_arrears=True),
 }
-FREEZE_DAYS = 14  # days of calm after asking, as the shipped house policy has it
+FREEZE_DAYS = 14  # days of calm after the day of asking, as the shipped house policy has it
+FREEZE_USES = 2  # how often in a year, as the shipped house policy has it
 
 
 class NoAction:
@@ -29,6 +30,7 @@ class NoAction:
     shows_help: bool | Flags = False
     holds: bool | Flags = False
     hold_days = 0
+    hold_uses = 0
     by_person: bool | Flags = False
     mandate_for_forgot: bool | Flags = False
     channel, hours = "sms", "08-12"
@@ -110,6 +112,7 @@ class Relief(Reminders):
     shows_help: bool | Flags = True
     holds: bool | Flags = True
     hold_days = FREEZE_DAYS
+    hold_uses = FREEZE_USES
     mandate_for_forgot: bool | Flags = True
 
     def __init__(self, table: ReliefTable) -> None:

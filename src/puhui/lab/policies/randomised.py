@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from puhui.lab.observed import MENU, NOTHING, Acts, Asked, Flags, Ints, LabPolicy, Seen
 from puhui.lab.planbook import PlanBook
+from puhui.lab.policies.arms import FREEZE_DAYS, FREEZE_USES
 
 LEAST = 0.15  # propensity of any treatment, so that no account weighs too much
 
@@ -17,7 +18,8 @@ class Randomised:
     """Assigns treatments on the first day, by what is seen then: loans with much left are eased more often."""
 
     name = "randomised"
-    hold_days = 14
+    hold_days = FREEZE_DAYS
+    hold_uses = FREEZE_USES
     channel, hours = "sms", "08-12"
 
     def __init__(self, policies: Sequence[LabPolicy], book: PlanBook, *, seed: int, cohort: int) -> None:

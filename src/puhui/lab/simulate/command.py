@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from puhui.lab.simulate.run import ARMS, PolicyUnknown, Result, Tables, newest_r
 from puhui.lab.worlds.reader import WorldInvalid
 from puhui.lab.worlds.values import read_world
 
-__all__ = ["PolicyUnknown", "WorldInvalid", "read_log", "simulate", "write_log"]
+__all__ = ["PolicyUnknown", "WorldInvalid", "read_log", "simulate", "spent", "write_log"]
 
 ALL = "all"
 
@@ -49,7 +50,15 @@ def simulate(
     )  # fmt: skip
     write(result, out)
     say(render(result))
+    say(spent())
     return result
+
+
+def spent() -> str:
+    """This function will say what the run took: processor time of all processes, and the largest one's peak memory."""
+    used = [resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(one.ru_utime + one.ru_stime for one in used)
+    return f"{seconds:.0f} CPU seconds, peak memory of a process {max(one.ru_maxrss for one in used) / 1024:.0f} MiB"
 
 
 def write_log(path: Path, cohort: int, notes: EventLog) -> None:

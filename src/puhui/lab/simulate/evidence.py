@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
+from puhui.lab.simulate.command import spent
 from puhui.lab.simulate.offpolicy import estimate, gather, render_estimates, targets
-from puhui.lab.simulate.report import CLAIMED, difference, render, summary
+from puhui.lab.simulate.report import TOLD, difference, render, summary
 from puhui.lab.simulate.run import ARMS, ORACLE, Result, Tables, newest_relief_policy, run
-from puhui.lab.simulate.sweep import render_sweep, sweep
+from puhui.lab.simulate.sweep import Flip, render_sweep, sweep
 from puhui.lab.worlds.values import World, read_world
 
 ROOT = Path(__file__).resolve().parents[4]
 WORLDS = ("towns", "downturn", "newcomers", "zero-effect")
 SEED = 20261122
+PARTS = 8  # of the sweep
 ABOUT = """# Evidence on relief
 
 Written by `make evidence`; every figure below is printed by that command and none is typed. The households are
@@ -39,6 +42,7 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | re-default in 6 months | thirty days past due, or written off, on some day of days 61 to 243; of all households, cured or not |
 | months short | months of the first 243 days in which living took over 2 % more of a month's needs than there was |
 | NPV | what the lender receives until a year after the longest plan, less messages, plans and complaints, discounted |
+| interest and penalties | what the terms in force at the end ask of her since day 0 beyond principal, paid or not |
 | plan months borne | months of signed plans in which the true surplus bore what the plan asked for |
 
 | arm | what it does |
@@ -82,62 +86,99 @@ def verdicts(results: Sequence[Result]) -> str:
     """This function will say in one table where relief is better, worse, or no different."""
     word = {1: "better", 0: "no difference", -1: "worse"}
     rows = [
-        "| world | against | " + " | ".join(one.title for one in CLAIMED) + " |",
-        "| --- |" + " --- |" * (len(CLAIMED) + 1),
+        "| world | against | " + " | ".join(one.title for one in TOLD) + " |",
+        "| --- |" + " --- |" * (len(TOLD) + 1),
     ]
     for result in results:
         for base in (one for one in result.arms if one not in ("relief", ORACLE)):
-            cells = [word[difference(result, "relief", base, one).sign * one.better] for one in CLAIMED]
+            cells = [word[difference(result, "relief", base, one).sign * one.better] for one in TOLD]
             rows.append(f"| {result.world.name} | {base} | " + " | ".join(cells) + " |")
     return "\n".join(rows) + "\n"
 
 
-def estimates(world: World, tables: Tables, *, size: int, cohorts: int, seed: int) -> str:
-    """This function will estimate from a randomised log and print the truth beside it."""
-    log = gather(replace(world, size=size), tables, outcome="redefault", cohorts_count=cohorts, seed=seed)
-    found = [estimate(log, target=name, choice=choice) for name, choice in targets(log)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSize:
+    """How large a run of the evidence is to be."""
+
+    cohorts: int  # of each world
+    size: int  # households of a cohort
+    sweep_size: int  # households of each run of the sweep, 0 = no sweep
+    seed: int  # of all chance
+    workers: int  # processes
+    today: date  # of the page
+
+
+_shared: dict[str, Tables] = {}  # made before the workers are forked, so that they share the plan books
+
+
+def _read(name: str, size: int) -> World:
+    return replace(read_world(ROOT / "data" / "worlds" / f"{name}.toml"), size=size)
+
+
+def _run_world(name: str, asked: EvidenceSize) -> Result:
+    return run(
+        _read(name, asked.size), _shared["tables"], names=ARMS, cohorts_count=asked.cohorts, seed=asked.seed,
+        progress=lambda done, whole, arm: say(f"{name}: cohort {done + 1} of {whole}: {arm}"),
+    )  # fmt: skip
+
+
+def _estimate(name: str, asked: EvidenceSize) -> str:
+    world = _read(name, asked.size)
+    log = gather(world, _shared["tables"], outcome="redefault", cohorts_count=asked.cohorts, seed=asked.seed)
+    found = [estimate(log, target=target, choice=choice) for target, choice in targets(log)]
+    say("off-policy estimates are there")
     return render_estimates(found, scale=100, digits=2)
 
 
-def make(
-    *, cohorts: int, size: int, sweep_size: int, seed: int, out: Path, policies: Path, today: date
-) -> str:
-    """This function will run everything and write docs/evidence/relief.md below `out` with its figures as JSON."""
-    began = time.process_time()
-    tables = Tables(policy=newest_relief_policy(policies / "relief"))
-    results: list[Result] = []
+def _sweep(name: str, asked: EvidenceSize, part: int) -> tuple[int, list[Flip], list[Flip]]:
+    return sweep(
+        _read(name, asked.size), _shared["tables"], size=asked.sweep_size, seed=asked.seed, part=part, parts=PARTS,
+        progress=lambda done, whole: say(f"sweep, part {part + 1} of {PARTS}: {done + 1} of {whole}"),
+    )  # fmt: skip
+
+
+def make(asked: EvidenceSize, *, out: Path, policies: Path) -> str:
+    """This function will run everything and write relief.md and relief.json below `out`, telling progress on stderr."""
+    tables = _shared["tables"] = Tables(policy=newest_relief_policy(policies / "relief"))
     for name in WORLDS:
-        world = replace(read_world(ROOT / "data" / "worlds" / f"{name}.toml"), size=size)
-        results.append(
-            run(
-                world, tables, names=ARMS, cohorts_count=cohorts, seed=seed,
-                progress=lambda done, whole, arm, name=name: say(f"{name}: cohort {done + 1} of {whole}: {arm}"),  # type: ignore[misc]
-            )
-        )  # fmt: skip
-    first = results[0].world
-    parts = [
+        say(f"{name}: working out plans")
+        tables.of(_read(name, asked.size))
+    parts = PARTS if asked.sweep_size else 0
+    with ProcessPoolExecutor(asked.workers, mp_context=get_context("fork")) as pool:
+        runs = [pool.submit(_run_world, name, asked) for name in WORLDS]
+        learned = pool.submit(_estimate, WORLDS[0], asked)
+        swept = [pool.submit(_sweep, WORLDS[0], asked, part) for part in range(parts)]
+        results = [one.result() for one in runs]
+        pieces = _pages(results, learned.result(), asked, tables)
+        _write(pieces, results, out)  # so that a sweep that is stopped takes nothing with it
+        found = [one.result() for one in swept]
+    if found:
+        flips, fades = [one for part in found for one in part[1]], [one for part in found for one in part[2]]
+        count = sum(part[0] for part in found)
+        told = render_sweep(results[0].world, count, flips, fades, size=asked.sweep_size)
+        pieces += ["## Half as much, half as much again\n", told]
+    text = _write(pieces, results, out)
+    say(spent())
+    return text
+
+
+def _pages(results: Sequence[Result], estimates: str, asked: EvidenceSize, tables: Tables) -> list[str]:
+    """The page but for the sweep, piece by piece."""
+    return [
         ABOUT,
-        f"Commit {commit_of()}, {today.isoformat()}, seed {seed}, relief policy {tables.policy.version}, "
-        f"{cohorts * size:,} households a world.\n",
+        f"Commit {commit_of()}, {asked.today.isoformat()}, seed {asked.seed}, relief policy {tables.policy.version}, "
+        f"{asked.cohorts * asked.size:,} households a world.\n",
         "## Where relief is better\n", verdicts(results),
         "## Worlds\n", *(render(one) for one in results),
         "## Learning from a randomised log\n",
-        f"World {first.name}: each household is treated by one of four policies with a stored propensity; re-default in % "
-        "as estimated from that log, beside what running the policy on everybody gives.\n",
-        estimates(first, tables, size=size, cohorts=cohorts, seed=seed),
-        "## Half as much, half as much again\n",
+        f"World {WORLDS[0]}: each household is treated by one of four policies with a stored propensity; re-default in % as "
+        "estimated from that log, beside what running the policy on everybody gives.\n",
+        estimates,
     ]  # fmt: skip
-    count, flips, fades = sweep(
-        first,
-        tables,
-        size=sweep_size,
-        seed=seed,
-        progress=lambda done, whole: say(f"sweep: {done} of {whole}"),
-    )
-    parts.append(render_sweep(first, count, flips, fades, size=sweep_size))
-    spent, peak = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say(f"{spent:.0f} CPU seconds, peak memory {peak:.0f} MiB")
-    text = "\n".join(parts)
+
+
+def _write(pieces: Sequence[str], results: Sequence[Result], out: Path) -> str:
+    text = "\n".join(pieces)
     out.mkdir(parents=True, exist_ok=True)
     (out / "relief.md").write_text(text, encoding="utf-8")
     figures = [summary(one) for one in results]
@@ -152,15 +193,15 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=5_000)
     parser.add_argument("--sweep-size", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "evidence")
     parser.add_argument("--policies", type=Path, default=ROOT / "policies")
     chosen = parser.parse_args()
-    print(
-        make(
-            cohorts=chosen.cohorts, size=chosen.size, sweep_size=chosen.sweep_size, seed=chosen.seed, out=chosen.out,
-            policies=chosen.policies, today=date.today(),
-        )
+    asked = EvidenceSize(
+        cohorts=chosen.cohorts, size=chosen.size, sweep_size=chosen.sweep_size, seed=chosen.seed,
+        workers=chosen.workers, today=date.today(),
     )  # fmt: skip
+    print(make(asked, out=chosen.out, policies=chosen.policies))
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ Clock = Callable[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One account on one day, as the books have it. Minor units."""
+    """One account at noon of one day, before anybody acts. Minor units."""
 
     due_minor: int  # due and unpaid, penalty included
     dpd_days: int  # days past due
     paid_minor: int  # paid since day 0
-    instalment_minor: int  # least payment of the schedule, the last one apart
+    instalment_minor: int  # least payment of the schedule, the last one and empty ones apart
     state: LoanState  # of the loan
 
 
@@ -77,15 +77,14 @@ def drive(
     found: list[dict[int, Measured]] = [{} for _ in sample]
     for day in range(1, days + 1):
         now = clock(day, 12)
+        if day in measured:
+            for place, (_, _, loan) in enumerate(sample):
+                found[place][day] = _measure(loan, now)
         for (_, borrower, loan), todo in zip(sample, acts, strict=True):
             today = [(place, one) for place, one in enumerate(todo) if one[0] == day]
             for place, (_, event, amount, plan) in today:
                 _do(borrower, loan, event, amount, plan, book, f"{day}:{place}", now)
                 work(now)
-        if day in measured:
-            evening = clock(day, 23)
-            for place, (_, _, loan) in enumerate(sample):
-                found[place][day] = _measure(loan, evening)
     zero = get_terms(loan_id=sample[0][2].id).rows[0].due_date
     return [
         Sampled(days=one, messages=_messages(loan, zero.toordinal()))
@@ -142,7 +141,8 @@ def _measure(loan: Loan, now: datetime) -> Measured:
     paid = (
         here.paid_principal_minor + here.paid_interest_minor + here.paid_fee_minor + here.paid_penalty_minor
     )
-    least = min(row.principal_minor + row.interest_minor for row in here.rows[:-1])
+    asks = [row.principal_minor + row.interest_minor for row in here.rows[:-1]]
+    least = min(one for one in asks if one)
     return Measured(
         due_minor=here.due_minor,
         dpd_days=here.dpd_days,

@@ -111,7 +111,7 @@ def targets(log: LoggedRun) -> Sequence[tuple[str, Ints]]:
     """This function will name the policies that are estimated: each treatment for all, and one that looks at the loan."""
     count = len(log.outcome)
     alone = [(name, np.full(count, place, np.int64)) for place, name in enumerate(TREATMENTS)]
-    long = log.features[:, 1] > np.median(log.features[:, 1])
+    long = log.features[:, 1] > log.features[:, 1].mean()
     return [
         *alone,
         ("relief for long loans, reminders for short ones", np.where(long, 3, 1).astype(np.int64)),

@@ -53,16 +53,18 @@ def sweep(
     *,
     size: int,
     seed: int,
+    part: int = 0,
+    parts: int = 1,
     progress: Callable[[int, int], None] = lambda done, whole: None,
 ) -> tuple[int, list[Flip], list[Flip]]:
-    """This function will return how many runs were made, the sign flips, and the differences that an interval no longer
+    """This function will sweep one part of the figures: it returns how many runs were made, the sign flips, and the differences that an interval no longer
     keeps off zero (or newly does).
     """
     small = replace(world, size=size)
     before = signs(small, tables, seed=seed)
     flips: list[Flip] = []
     fades: list[Flip] = []
-    todo = swept(world)
+    todo = swept(world)[part::parts]
     for number, (figure, value) in enumerate(todo):
         progress(number, len(todo))
         after = signs(small.changed(figure, value), tables, seed=seed)

@@ -38,11 +38,11 @@ class Outcomes:
     unmet: Floats  # what was missing for living
     npv: Floats  # present value of what the lender received, less its costs
     complaints: Floats  # complaints
+    cost: Floats  # interest and penalties that the terms in force at the end ask of her since day 0
     asked: Flags  # whether she asked for help
     signed: Flags  # whether she signed a plan
     borne: Floats  # months of a signed plan whose instalment the true surplus bore
     plan_months: Floats  # months of a signed plan that were counted for it
-    harm: Floats  # most that was due and unpaid on any day of the first sixty
 
 
 class _Run:
@@ -80,7 +80,8 @@ class _Run:
         self.heard, self.irritation = np.zeros(n), np.zeros(n)
         self.reminded, self.complained = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.asked_day, self.signed_day = np.full(n, NOTHING), np.full(n, NOTHING)
-        self.calm_until = np.full(n, NOTHING)
+        self.calm_until, self.holds_used = np.full(n, NOTHING), np.zeros(n, np.int64)
+        self.borne_today, self.fines = np.zeros(n), np.zeros(n)  # penalties of today; of all days
         self.autopay, self.keeps = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         self.heard_help, self.offered = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         self.open = np.ones(n, np.bool_)
@@ -88,7 +89,7 @@ class _Run:
         self.npv = np.zeros(n)
         self.short = np.zeros((MONTHS, n), np.float64)
         self.cured, self.current = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        self.redefault, self.harm = np.zeros(n, np.bool_), np.zeros(n)
+        self.redefault = np.zeros(n, np.bool_)
         self.borne, self.plan_months = np.zeros(n), np.zeros(n)
 
     def due_now(self, day: int) -> tuple[Floats, Ints]:
@@ -117,7 +118,10 @@ class _Run:
         )
         part = np.maximum(0, self.paid[who] - book.until[plans, at] - interest)
         principal = book.principal_until[plans, upto] - book.principal_until[plans, at] - part
-        self.penalty[who] += np.maximum(0, principal) * self.rate[who] * span
+        self.borne_today[:] = 0.0
+        self.borne_today[who] = np.maximum(0, principal) * self.rate[who] * span
+        self.penalty[who] += self.borne_today[who]
+        self.fines[who] += self.borne_today[who]
 
     def pay(self, who: Ints, amount: Floats, day: int) -> None:
         """Book payments: penalty first, then the oldest payment."""
@@ -254,8 +258,12 @@ class _Run:
         if not len(who):
             return
         self.asked_day[who] = day
-        calm = who[self.each(self.policy.holds)[who]]
-        self.calm_until[calm] = day + self.policy.hold_days - 1
+        calm = who[self.each(self.policy.holds)[who] & (self.holds_used[who] < self.policy.hold_uses)]
+        self.calm_until[calm] = day + self.policy.hold_days
+        self.holds_used[calm] += 1
+        self.fines[calm] -= self.borne_today[calm]
+        self.penalty[calm] -= self.borne_today[calm]  # the day of asking bears none (G7)
+        self.borne_today[calm] = 0.0
         sees = self.homes.chance["stir"][step][who] < given["sees_due"]  # the page shows what is due
         self.mindful[who] |= sees
         asked = self.say(who, day, dpd)
@@ -312,8 +320,9 @@ class _Run:
             return
         book = self.book
         self.plan[who], self.place[who], self.signed_day[who] = plan, 0, day
-        gone = book.waives_penalty[plan]
+        gone, settled = book.waives_penalty[plan], self.fines[who] - self.penalty[who]
         self.penalty[who] = np.where(gone, 0.0, np.maximum(0.0, self.penalty[who] - book.penalty_in[plan]))
+        self.fines[who] = settled + self.penalty[who]  # the rest is waived, or in the plan's payments
         promise = self.world.given["promise"]
         kept = np.where(self.each(self.policy.by_person)[who], promise["person"], promise["alone"])
         self.keeps[who] = self.homes.chance["keep"][who] < kept
@@ -364,10 +373,8 @@ class _Run:
         if self.log is not None and not everything:
             self.log.add(day, "written_off", who, left)
 
-    def measure(self, day: int, due: Floats, dpd: Ints) -> None:
+    def measure(self, day: int, dpd: Ints) -> None:
         """Read the outcomes of the day."""
-        if day <= CURE_DAY:
-            np.maximum(self.harm, due, out=self.harm)
         if day == CURE_DAY:
             self.current = (dpd == 0) & ~self.bad
             paid = self.paid_all * 100 >= self.book.first_payment[self.plan] * PAID_PERCENT
@@ -407,15 +414,15 @@ class _Run:
             self.decide_to_pay(step, day, span, due, dpd)
             self.settle_disputes(step, span)
             self.complain(step, day, span)
-            due, dpd = self.due_now(day)
-            self.measure(day, due, dpd)
+            _, dpd = self.due_now(day)
+            self.measure(day, dpd)
             self.write_off(day, dpd, everything=step == len(self.steps.day) - 1)
         return Outcomes(
             cured=self.cured, current=self.current, redefault=self.redefault,
             months_short=(self.short > NOTABLE * self.homes.essential).sum(axis=0).astype(np.float64),
             unmet=self.short.sum(axis=0), npv=self.npv, complaints=self.complained.astype(np.float64),
             asked=self.asked_day >= 0, signed=self.signed_day >= 0, borne=self.borne, plan_months=self.plan_months,
-            harm=self.harm,
+            cost=self.book.until[self.plan, -1] - self.book.principal_until[self.plan, -1] + self.fines,
         )  # fmt: skip
 
     def seen(self, day: int, span: int, due: Floats, dpd: Ints) -> Seen:
