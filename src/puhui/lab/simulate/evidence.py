@@ -6,7 +6,6 @@ Run as `python -m puhui.lab.simulate.evidence`. Nothing on the page is typed by 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from puhui.lab.simulate.command import spent
 from puhui.lab.simulate.offpolicy import estimate, gather, render_estimates, targets
-from puhui.lab.simulate.report import TOLD, difference, render, summary
+from puhui.lab.simulate.report import TOLD, difference, render
 from puhui.lab.simulate.run import ARMS, ORACLE, Result, Tables, newest_relief_policy, run
 from puhui.lab.simulate.sweep import Flip, render_sweep, sweep
 from puhui.lab.worlds.values import World, read_world
@@ -138,7 +137,7 @@ def _sweep(name: str, asked: EvidenceSize, part: int) -> tuple[int, list[Flip], 
 
 
 def make(asked: EvidenceSize, *, out: Path, policies: Path) -> str:
-    """This function will run everything and write relief.md and relief.json below `out`, telling progress on stderr."""
+    """This function will run everything and write relief.md below `out`, telling progress on stderr."""
     tables = _shared["tables"] = Tables(policy=newest_relief_policy(policies / "relief"))
     for name in WORLDS:
         say(f"{name}: working out plans")
@@ -150,14 +149,14 @@ def make(asked: EvidenceSize, *, out: Path, policies: Path) -> str:
         swept = [pool.submit(_sweep, WORLDS[0], asked, part) for part in range(parts)]
         results = [one.result() for one in runs]
         pieces = _pages(results, learned.result(), asked, tables)
-        _write(pieces, results, out)  # so that a sweep that is stopped takes nothing with it
+        _write(pieces, out)  # so that a sweep that is stopped takes nothing with it
         found = [one.result() for one in swept]
     if found:
         flips, fades = [one for part in found for one in part[1]], [one for part in found for one in part[2]]
         count = sum(part[0] for part in found)
         told = render_sweep(results[0].world, count, flips, fades, size=asked.sweep_size)
         pieces += ["## Half as much, half as much again\n", told]
-    text = _write(pieces, results, out)
+    text = _write(pieces, out)
     say(spent())
     return text
 
@@ -177,12 +176,10 @@ def _pages(results: Sequence[Result], estimates: str, asked: EvidenceSize, table
     ]  # fmt: skip
 
 
-def _write(pieces: Sequence[str], results: Sequence[Result], out: Path) -> str:
+def _write(pieces: Sequence[str], out: Path) -> str:
     text = "\n".join(pieces)
     out.mkdir(parents=True, exist_ok=True)
     (out / "relief.md").write_text(text, encoding="utf-8")
-    figures = [summary(one) for one in results]
-    (out / "relief.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return text
 
 

@@ -104,6 +104,7 @@ class _Run:
 
     def bear(self, day: int, span: int) -> None:
         """Late principal bears its penalty for the days of the step, unless they are held."""
+        self.borne_today[:] = 0.0
         book, plan, place = self.book, self.plan, self.place
         late = self.open & (book.due_day[plan, place] < day) & (self.calm_until < day)
         if not late.any():
@@ -118,7 +119,6 @@ class _Run:
         )
         part = np.maximum(0, self.paid[who] - book.until[plans, at] - interest)
         principal = book.principal_until[plans, upto] - book.principal_until[plans, at] - part
-        self.borne_today[:] = 0.0
         self.borne_today[who] = np.maximum(0, principal) * self.rate[who] * span
         self.penalty[who] += self.borne_today[who]
         self.fines[who] += self.borne_today[who]
