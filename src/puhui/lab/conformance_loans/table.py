@@ -70,7 +70,7 @@ def speed_table(*, measured: Sequence[dict[str, Any]], on_date: date) -> str:
     for name in SPEED:
         if name in rows:
             one = rows[name]
-            goal = "–" if one.get("goal") is None else f"{one['goal']:,g} {one['unit']}"
+            goal = "–" if one.get("goal") is None else f"{shown(one['goal'])} {one['unit']}"
             met = "–" if one.get("met") is None else "yes" if one["met"] else "**no**"
             lines.append(f"| `{name}` | {shown(one['value'])} {one['unit']} | {goal} | {met} |")
     return "\n".join(lines)
