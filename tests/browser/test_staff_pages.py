@@ -318,3 +318,31 @@ def test_second_factors_by_code_recovery_code_and_passkey(walks: Make, house: Ho
     walk.press("Use a passkey", "用通行密钥")
     walk.page.wait_for_url(re.compile(r".*/staff/(queue)?$"))
     assert walk.heading() == "Queue"
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-hans", 1200), ("en", 1440)])
+def test_an_event_is_seen_before_it_is_asked_for(
+    walks: Make, house: House, language: str, width: int
+) -> None:
+    """The preview shows both sides, a refusal names its field, and the request waits for a second person."""
+    walk = walks(language=language, width=width)
+    sign_in(walk, "luo.qian")
+    page = walk.page
+    walk.go(f"/staff/customers/{house.customer_id}")
+    page.locator(f"a[href='/staff/loans/{house.loan.id}/events']").click()
+    page.select_option("#f-kind", "extend")
+    walk.press("Show its form", "打开表单")
+    walk.check("staff-loan-event")
+    page.fill("#f-count", "500")
+    walk.press("See what it does", "先看结果")
+    assert "120" in page.locator("[role=alert]").first.inner_text()
+    walk.errors.clear()  # the browser's own line about the refusal (422)
+    page.fill("#f-count", "3")
+    walk.press("See what it does", "先看结果")
+    walk.check("staff-loan-event-tried")
+    rows = page.locator("#tried table").nth(1).locator("tbody tr")
+    assert rows.count() == 15
+    page.fill("#f-why", "She asked for smaller payments")
+    walk.press("Ask for a second person", "提交复核")
+    assert page.locator("a[href*='/staff/queue/approval/']").count() == 1
+    walk.check("staff-loan-event-asked")
