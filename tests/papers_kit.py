@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from puhui.core.ids import derive_id
 from puhui.customers.queries import get_identity
+from puhui.evidence import operations as evidence
 from puhui.evidence.queries import get_evidence_kinds, get_papers
 from puhui.lab.documents.offices import sign_page
 from puhui.lab.documents.pages import make_page
 from puhui.lab.documents.truth import PaperTruth, invent_paper
+from puhui.runtime.transactions import transaction
 
 STRONG = {"months": 12, "total_minor": 12 * 2_500_000}
 
@@ -46,3 +49,19 @@ def paper_of(truth: PaperTruth, *, today: date, family: str = "") -> bytes:
     form = get_papers(on_date=today).forms[truth.kind]
     at = datetime.combine(truth.issued_on, time(9), tzinfo=UTC)
     return sign_page(make_page(truth, form=form), organisation=form.signers[0], at=at, family=family)
+
+
+def a_waiting_paper(customer_id: str, *, now: datetime) -> str:
+    """A paper of hers that a person must look at, put there without reading one; return its proof."""
+    kinds, id = get_evidence_kinds(on_date=now.date()), derive_id("proof", customer_id, "waits")
+    with transaction():
+        evidence.open_proof(
+            id=id,
+            customer_id=customer_id,
+            kind=kinds.kinds["income_tax"],
+            kinds_version=kinds.version,
+            now=now,
+        )
+        evidence.keep_paper(proof_id=id, content=b"%PDF-1.7", now=now)
+        evidence.refer_proof(id=id, reason="unsure", reading={"figures": {}}, view=b"\xff\xd8", now=now)
+    return id

@@ -23,7 +23,7 @@ from puhui.access import operations as access
 from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS
 from puhui.customers.queries import get_customer
-from puhui.journeys import complain, models
+from puhui.journeys import complain, models, relief_ask
 from puhui.journeys.staff_queue import NEEDS, ItemKind
 from puhui.loans.queries import get_contract, list_events
 from puhui.payments.queries import list_orders
@@ -34,6 +34,7 @@ from puhui.web.matrix import ENTRIES, ROLES, Audience, Endpoint, endpoints, need
 from tests.decisions_kit import POLICIES
 from tests.journeys.world import World
 from tests.operations.webhook_kit import a_delivery
+from tests.papers_kit import a_waiting_paper
 
 PAGE = Path(settings.BASE_DIR) / "docs/reference/access-matrix.md"
 WITHOUT_SAYING = {"key", "next", "csrfmiddlewaretoken"}
@@ -90,6 +91,7 @@ def test_every_field_that_a_page_writes_from_is_declared() -> None:
     for one in PAGES:
         declared[inspect.unwrap(one.view).__module__] |= set(ENTRIES[one.name].fields)
     declared["puhui.web.staff.factors"] = declared["puhui.web.staff.me"] | declared["puhui.web.staff.login"]
+    declared["puhui.web.staff.paper"] |= set(ENTRIES["staff_item"].fields)  # whose acts it carries out
     for name in sorted(one for one in sys.modules if one.startswith("puhui.web.")):
         if ".partner_api" in name or name.endswith((".inputs", ".middleware", ".catalogues")):
             continue
@@ -158,6 +160,11 @@ def cast(db: None) -> Iterator[Cast]:
         "delivery_id": a_delivery(world.now),
         "model_id": models.list_registered(world.now)[-1].id,
         "text_id": a_draft(world.now),
+        "proof_id": a_waiting_paper(loan.customer_id, now=world.now),
+        "lesson": "due_dates",
+        "request_id": relief_ask.start(
+            customer_id=loan.customer_id, loan_id=loan.id, cause="illness", key="relief", now=world.now
+        ).id,
         "folder": "credit",
         "name": "2026-11-01",
     }
@@ -228,7 +235,8 @@ def test_everybody_is_let_in_or_turned_away_as_the_matrix_says(cast: Cast) -> No
 
 def _address(one: Endpoint, cast: Cast) -> str:
     names = re.findall(r"<(?:\w+:)?(\w+)>", one.route)
-    return reverse(one.name, kwargs={name: cast.own[name] for name in names})
+    own = cast.own | ({"kind": "income_tax"} if one.name == "proof_give" else {})  # a kind of proof, not of work
+    return reverse(one.name, kwargs={name: own[name] for name in names})
 
 
 def test_raw_tables_open_for_auditor_and_admin_only_and_nobody_writes(cast: Cast) -> None:

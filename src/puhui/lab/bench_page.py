@@ -25,13 +25,12 @@ from django.urls import reverse  # noqa: E402
 
 from puhui.core.ids import derive_id  # noqa: E402
 from puhui.customers.queries import get_customer  # noqa: E402
-from puhui.journeys import house  # noqa: E402
+from puhui.journeys import happen, house  # noqa: E402
 from puhui.journeys.handlers import HANDLERS  # noqa: E402
 from puhui.lab.bench_journeys import SEED, WISH  # noqa: E402
 from puhui.lab.borrower import Borrower  # noqa: E402
 from puhui.lab.people import invent_person  # noqa: E402
-from puhui.loans.domain import EventKind, Loan, LoanEvent  # noqa: E402
-from puhui.loans.operations import record_event  # noqa: E402
+from puhui.loans.domain import EventKind, Loan  # noqa: E402
 from puhui.loans.queries import list_events  # noqa: E402
 from puhui.runtime.clock import utc_now  # noqa: E402
 from puhui.runtime.transactions import transaction  # noqa: E402
@@ -72,18 +71,15 @@ def lengthen(loan: Loan, events: int, now: datetime) -> None:
     """This function will record small payments until the loan has so many events."""
     today = house.today(now)
     for number in range(events - len(list_events(loan_id=loan.id))):
-        event = LoanEvent(
-            id=derive_id("bench_payment", loan.id, str(number)),
-            loan_id=loan.id,
-            seq=0,
-            kind=EventKind.REPAY,
-            value_date=today,
-            booking_date=today,
-            booked_at=now,
-            amount_minor=PART_MINOR,
-        )
         with transaction():
-            record_event(loan_id=loan.id, event=event)
+            happen.record(
+                id=derive_id("bench_payment", loan.id, str(number)),
+                loan=loan,
+                kind=EventKind.REPAY,
+                value_date=today,
+                amount_minor=PART_MINOR,
+                now=now,
+            )
 
 
 def page_ms(she: Borrower, loan: Loan) -> float:

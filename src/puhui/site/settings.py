@@ -44,6 +44,9 @@ SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("access_approval_answer", "approval_id", "note_sealed"),
     ("access_note", "id", "text_sealed"),
     ("evidence_proof", "id", "fields_sealed"),
+    ("evidence_paper", "proof_id", "content_sealed"),
+    ("evidence_paper", "proof_id", "view_sealed"),
+    ("evidence_paper", "proof_id", "reading_sealed"),
     ("relief_offer", "id", "body_sealed"),
 )
 # Rows of every table of ours are sealed (puhui.runtime.row_seals) but these, each for its reason; and these of libraries.
