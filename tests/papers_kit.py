@@ -20,7 +20,7 @@ STRONG = {"months": 12, "total_minor": 12 * 2_500_000}
 
 
 def truth_of(
-    customer_id: str, kind: str = "income_tax", *, today: date, seed: int = 1, **changed: Any
+    customer_id: str, kind: str = "income_tax", /, *, today: date, seed: int = 1, **changed: Any
 ) -> PaperTruth:
     """What an office says of her: strong figures, issued yesterday."""
     name, number = get_identity(customer_id)
@@ -28,7 +28,7 @@ def truth_of(
 
 
 def truth_about(
-    name: str, number: str, kind: str = "income_tax", *, today: date, seed: int = 1, **changed: Any
+    name: str, number: str, kind: str = "income_tax", /, *, today: date, seed: int = 1, **changed: Any
 ) -> PaperTruth:
     """What an office says of the person of this name and number."""
     kinds, papers = get_evidence_kinds(on_date=today).kinds, get_papers(on_date=today)

@@ -49,6 +49,14 @@ def late_at_night(transactional_db: None) -> Any:
     return person, loan
 
 
+def enter(walk: Walk) -> None:
+    """She signs in; her account speaks Chinese until she chooses English."""
+    walk.sign_in()
+    if walk.english:
+        walk.page.get_by_role("button", name="English").click()
+        walk.page.wait_for_load_state()
+
+
 @pytest.mark.parametrize(("language", "width"), [("zh-hans", 390), ("en", 1440)])
 def test_an_overdue_customer_gets_help_at_night(
     walks: Make, late_at_night: Any, language: str, width: int
@@ -57,7 +65,7 @@ def test_an_overdue_customer_gets_help_at_night(
     walk = walks(language=language, width=width)
     walk.person, loan = late_at_night
     page = walk.page
-    walk.sign_in()
+    enter(walk)
     page.locator("header .pill").click()
     page.wait_for_url("**/help")
     assert walk.say("Take a breath", "先喘口气") in walk.heading()
@@ -151,7 +159,7 @@ def test_no_plan_is_a_reason_and_a_way_and_lessons_answer(walks: Make, late_at_n
     """A household with nothing left is told what holds and where to turn; a lesson tells what is right."""
     walk = walks(language="en", width=390)
     walk.person, _loan = late_at_night
-    walk.sign_in()
+    enter(walk)
     walk.page.locator("header .pill").click()
     walk.page.wait_for_url("**/help")
     walk.page.locator("label", has=walk.page.locator("input[value=job]")).click()

@@ -23,6 +23,7 @@ def test_the_chart() -> None:
         "4002 income    Penalty income | 罚息收入",
         "4003 income    Fee income | 手续费收入",
         "4004 income    Interest and penalties earned, not received | 应计未收利息收入",
+        "4005 income    Merchant subsidies | 商户贴息收入",
         "5001 expense   Waivers | 减免",
         "5002 expense   Write-offs | 核销损失",
         "5003 expense   Loss on loans sold | 贷款转让损失",

@@ -26,6 +26,13 @@ def lift_every_guard() -> None:
             cursor.execute("SET LOCAL session_replication_role = replica")
 
 
+def _check_again() -> None:
+    """Let the connection check constraints again: the next test has the same one."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
 @contextmanager
 def statement(sql: str, values: list[Any]) -> Iterator[bool]:
     """Carry a statement out for the length of the block; False where the database itself refuses it."""
@@ -39,6 +46,8 @@ def statement(sql: str, values: list[Any]) -> Iterator[bool]:
                     changed = cursor.rowcount > 0
             except DatabaseError:
                 changed = False
+            finally:
+                _check_again()
             yield changed
             raise Undone
     except Undone:

@@ -235,7 +235,9 @@ def test_everybody_is_let_in_or_turned_away_as_the_matrix_says(cast: Cast) -> No
 
 def _address(one: Endpoint, cast: Cast) -> str:
     names = re.findall(r"<(?:\w+:)?(\w+)>", one.route)
-    own = cast.own | ({"kind": "income_tax"} if one.name == "proof_give" else {})  # a kind of proof, not of work
+    own = cast.own | (
+        {"kind": "income_tax"} if one.name == "proof_give" else {}
+    )  # a kind of proof, not of work
     return reverse(one.name, kwargs={name: own[name] for name in names})
 
 

@@ -7,6 +7,7 @@ pins (`data/evidence-sandbox-root.pem`). A real deployment pins the roots of its
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -109,5 +110,7 @@ def sign_page(pdf: bytes, *, organisation: str, at: datetime, family: str = "") 
         reason=f"issued on {at:%Y-%m-%d}",
     )
     out = BytesIO()
-    signers.PdfSigner(meta, signer=signer).sign_pdf(writer, output=out)
+    # In a thread of its own: pyHanko starts an event loop, and one may be running in the caller's.
+    with ThreadPoolExecutor(max_workers=1) as own:
+        own.submit(signers.PdfSigner(meta, signer=signer).sign_pdf, writer, output=out).result()
     return out.getvalue()
