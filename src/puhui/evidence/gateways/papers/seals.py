@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -55,7 +56,9 @@ def _one(signature: Any, roots: Sequence[x509.Certificate], at: datetime) -> tup
     context = ValidationContext(
         trust_roots=list(roots), allow_fetching=False, revocation_mode="soft-fail", moment=at
     )
-    status = validate_pdf_signature(signature, context)
+    # In a thread of its own: pyHanko starts an event loop, and where one runs already it would fail like a bad paper.
+    with ThreadPoolExecutor(max_workers=1) as own:
+        status = own.submit(validate_pdf_signature, signature, context).result()
     untouched = (
         status.intact
         and status.valid
