@@ -25,11 +25,14 @@ from tests.worlds_kit import SEED, tables
 from tests.worlds_kit import world as small_world
 
 PEOPLE = 8
+# Waivers that nobody asks for are no arm of a world: the fast path leaves them out.
+WITHOUT_PROGRAMMES = [one for one in SCHEDULES if one.name != "programmes"]
+assert len(WITHOUT_PROGRAMMES) == len(SCHEDULES) - 1
 DAYS = (1, 8, 20, 33, 45, 61)  # measured
 SUM_WITHIN = (
     150  # fen: interest of the days between a plan's day in the book and the day of asking, and roundings
 )
-SUM_SHARE = 0.04  # of what is due, of an account that asked for help or signed a plan
+SUM_SHARE = 0.02  # of what is due, of an account that signed a plan
 
 
 class Watching(Relief):
@@ -84,7 +87,7 @@ def test_the_fast_path_agrees_with_the_real_journeys(world: World) -> None:
             now = instant_at(zero + timedelta(days=day), at, zone=ZONE)
             if now > world.now:
                 world.now = now
-                tick(schedules=SCHEDULES, now=now)
+                tick(schedules=WITHOUT_PROGRAMMES, now=now)
                 world.work()
         return world.now
 
@@ -95,7 +98,7 @@ def test_the_fast_path_agrees_with_the_real_journeys(world: World) -> None:
         for day in DAYS:
             ours, theirs = watching.days[day], one.days[day]
             where = (SEED, number, day, acts_of(log, number), one.days)
-            within = SUM_WITHIN + (SUM_SHARE * theirs.due_minor if number in {*signs, *asks} else 0)
+            within = SUM_WITHIN + (SUM_SHARE * theirs.due_minor if number in signs else 0)
             here = int(ours.due[number])
             assert abs(here - theirs.due_minor) <= within, where
             assert abs(int(ours.paid[number]) - theirs.paid_minor) <= within, where
