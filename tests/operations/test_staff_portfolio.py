@@ -143,7 +143,9 @@ def test_parquet_is_offered_only_where_its_writer_is_installed(world: World, mon
     assert client.get("/staff/portfolio/months.parquet").status_code == 501
     assert b"parquet" not in client.get("/staff/portfolio").content
     monkeypatch.undo()
-    pytest.importorskip("pyarrow")
+    pytest.importorskip(
+        "pyarrow", reason="exports to Parquet need it: pip install 'puhui[batch]' turns it on"
+    )
     answer = client.get("/staff/portfolio/months.parquet")
     assert answer.status_code == 200 and answer.content[:4] == b"PAR1"
 
