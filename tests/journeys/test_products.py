@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from puhui.contact.queries import list_inbox
 from puhui.core.ids import derive_id
 from puhui.journeys import house, merchant_return, offer, offer_reach
 from puhui.lab.borrower import Borrower
@@ -81,6 +82,7 @@ def test_a_purchase_pays_the_merchant_and_costs_her_nothing(world: World) -> Non
     text, _ = get_blob(get_contract(id=loan.contract_id).text_sha256)
     for said in ("青木家电", "QM-2026-001", "0018", "¥135.00"):
         assert said in text.decode()
+    assert any("已付给商户" in one.text and "0018" in one.text for one in list_inbox(limit=20))
 
 
 def test_a_return_unwinds_it_and_gives_back_what_she_paid(world: World) -> None:

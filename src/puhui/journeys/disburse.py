@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from puhui.contact.domain import ScriptValue
-from puhui.contact.queries import has_hold
+from puhui.contact.queries import get_script_book, has_hold
 from puhui.core.ids import derive_id
 from puhui.core.money import Money
 from puhui.core.refusals import Refusal
@@ -71,9 +71,13 @@ def paid(*, order: PaymentOrder, now: datetime) -> None:
     params = _named(order)
     params["due"] = happened.after.next_due_date or order.settled_date
     params["days"] = get_terms(loan_id=loan.id).withdrawal_days
-    if not get_account(id=order.account_id).merchant_id:  # that text says "your account"
+    to_merchant = get_account(id=order.account_id).merchant_id
+    template = "paid_out_merchant" if to_merchant else "paid_out"
+    if (
+        template in get_script_book(on_date=house.today(now)).scripts
+    ):  # the first book has no word for merchants
         tell.customer(
-            customer_id=order.customer_id, template="paid_out", about=order.id, params=params, now=now
+            customer_id=order.customer_id, template=template, about=order.id, params=params, now=now
         )
 
 

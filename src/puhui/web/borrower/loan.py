@@ -185,7 +185,7 @@ def receipts(view: LoanView) -> list[dict[str, Any]]:
         for event in view.events
         if event.kind not in WITHOUT_MONEY and event.value_date <= view.position.as_of
     ]
-    return [{"event": event, "name": event_name(event)} for event in reversed(moved)]
+    return [{"event": event, "name": event_name(event, view.terms)} for event in reversed(moved)]
 
 
 def machine(view: LoanView, as_of: date, today: date) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def receipt_page(request: HttpRequest, customer: Customer, loan_id: str, event_i
     if event is None:
         raise NotFoundHere()
     before, after = around(view, event)
-    said = {"what": event_name(event), "amount": money(event.amount_minor)}
+    said = {"what": event_name(event, view.terms), "amount": money(event.amount_minor)}
     return show(
         request,
         "receipt",

@@ -26,6 +26,7 @@ from puhui.loans.domain import (
 from puhui.offers import queries as offers
 from puhui.payments import queries as payments
 from puhui.payments.domain import BankAccount, Direction, OrderState, PaymentOrder
+from puhui.products.domain import pays_merchant
 from puhui.web.borrower.session import own
 from puhui.web.shared import formats
 from puhui.web.templatetags.puhui import language
@@ -177,10 +178,11 @@ def row_state(state: RowState) -> str:
     }[state]
 
 
-def event_name(event: LoanEvent) -> str:
-    """This function will name what happened."""
+def event_name(event: LoanEvent, terms: ContractTerms) -> str:
+    """This function will name what happened to a loan of these terms."""
+    to_merchant = pays_merchant(terms.options)
     return {
-        EventKind.DISBURSE: _("Paid out to you"),
+        EventKind.DISBURSE: _("Paid to the merchant") if to_merchant else _("Paid out to you"),
         EventKind.DISBURSE_RETURNED: _("The payout came back"),
         EventKind.REPAY: _("Payment"),
         EventKind.PREPAY: _("Early payment"),

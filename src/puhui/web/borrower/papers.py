@@ -99,7 +99,7 @@ def statement_page(request: HttpRequest, customer: Customer, loan_id: str) -> Ht
         headline=_("Statement, %(first)s to %(last)s")
         % {"first": day(found.first_date), "last": day(found.last_date)},
         statement=found,
-        lines=[{"line": line, "name": event_name(line.event)} for line in found.lines],
+        lines=[{"line": line, "name": event_name(line.event, view.terms)} for line in found.lines],
         today=today,
         up=up("loan", view.name, view.loan.id),
     )

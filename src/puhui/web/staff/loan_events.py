@@ -18,6 +18,7 @@ from puhui.loans import queries as loans
 from puhui.loans.domain import (
     FIELDS,
     WAIVABLE,
+    ContractTerms,
     EventKind,
     Loan,
     LoanEvent,
@@ -137,7 +138,7 @@ def _show(request: HttpRequest, loan: Loan, typed: dict[str, str]) -> HttpRespon
         kind=kind.value,
         kind_name=NAMES[kind],
         kinds=[{"value": one.value, "name": NAMES[one]} for one in FIELDS],
-        fields=_fields(kind, typed, events, request),
+        fields=_fields(kind, typed, events, loans.get_terms(loan_id=loan.id), request),
         approvals=[
             {"one": one, "name": NAMES[EventKind(one.body["kind"])]}
             for one in list_approvals(subject=f"loan:{loan.id}")
@@ -148,14 +149,18 @@ def _show(request: HttpRequest, loan: Loan, typed: dict[str, str]) -> HttpRespon
 
 
 def _fields(
-    kind: EventKind, typed: dict[str, str], events: list[LoanEvent], request: HttpRequest
+    kind: EventKind,
+    typed: dict[str, str],
+    events: list[LoanEvent],
+    terms: ContractTerms,
+    request: HttpRequest,
 ) -> list[dict[str, Any]]:
     """The fields of a kind: what each asks for, and what may be chosen."""
     names = FIELDS[kind] if kind is EventKind.REVERSE else ("value_date", *FIELDS[kind])
     choices = {
         "component": [{"value": one, "name": COMPONENTS[one]} for one in WAIVABLE],
         "event_id": [
-            {"value": one.id, "name": f"{one.value_date.isoformat()} {event_name(one)}"}
+            {"value": one.id, "name": f"{one.value_date.isoformat()} {event_name(one, terms)}"}
             for one in (undoable(events) if kind is EventKind.REVERSE else disputable(events))
         ],
         "penalty": [{"value": "", "name": lazy("no")}, {"value": "1", "name": lazy("yes")}],

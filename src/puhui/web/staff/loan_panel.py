@@ -43,7 +43,7 @@ def _loan(loan_id: str, *, as_of: date, today: date, known_at: datetime | None) 
         "state": state,
         "css": css,
         "schedule": schedule(position),
-        "events": [{"event": event, "name": event_name(event)} for event in view.events],
+        "events": [{"event": event, "name": event_name(event, view.terms)} for event in view.events],
         "entries": _entries(loan_id, as_of),
     }
 
