@@ -63,10 +63,10 @@ def copied(server: str, migrated: str) -> Iterator[str]:
 def run(copied: str, tmp_path: Path) -> Run:
     """Run a module of the tests on the copy, and return the last line that it printed."""
 
-    def go(module: str, *words: str) -> str:
+    def go(module: str, *words: str, timeout: int = 240) -> str:
         line = [sys.executable, "-m", module, *words]
         env = environment(copied, tmp_path)
-        done = subprocess.run(line, cwd=REPO, env=env, capture_output=True, text=True, timeout=240)
+        done = subprocess.run(line, cwd=REPO, env=env, capture_output=True, text=True, timeout=timeout)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
         return done.stdout.splitlines()[-1]
 
