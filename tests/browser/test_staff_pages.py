@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from django.urls import resolve
 
+from puhui.core.time import business_date
+from puhui.loans.domain import LoanState
+from puhui.loans.queries import list_loan_ids, list_positions
+from puhui.runtime.clock import utc_now
 from tests.browser import kit
 from tests.browser.kit import Walk
 from tests.browser.pictures import shrink
@@ -172,19 +176,26 @@ def test_every_staff_page_holds_what_every_page_must(
         walk.close()
 
 
-def test_the_portfolio_adds_up_and_an_old_date_is_plum(walks: Make, house: House) -> None:
-    """The late table's rows make its total; another date says so."""
+def test_the_portfolio_adds_up_on_three_dates_and_an_old_one_is_plum(walks: Make, house: House) -> None:
+    """On each date the late table's rows make its total, the loans' sum is what the positions say then, the plots draw
+    it; another date than today says so.
+    """
     walk = walks(language="en", width=1440)
     sign_in(walk, "tang.wei")
-    walk.go("/staff/portfolio")
-    rows = [int(cell.get_attribute("data-sum") or "x") for cell in walk.page.locator("[data-sum]").all()]
-    total = int(walk.page.locator("[data-total]").get_attribute("data-total") or "x")
-    assert rows and sum(rows) == total
-    assert "Positions equal the ledger, to the cent" in walk.page.locator("main").inner_text()
-    walk.page.fill("#f-as_of", str(house.world.today - timedelta(days=1)))
-    walk.press("Show", "看看")
-    assert walk.page.locator(".note.plum").is_visible()
-    walk.check("staff-portfolio-then")
+    today, totals, plots = business_date(utc_now(), zone="Asia/Shanghai"), [], []
+    for back in (0, 1, 400):
+        walk.go(f"/staff/portfolio?as_of={today - timedelta(days=back)}")
+        rows = [int(cell.get_attribute("data-sum") or "x") for cell in walk.page.locator("[data-sum]").all()]
+        total = int(walk.page.locator("[data-total]").get_attribute("data-total") or "x")
+        stands = list_positions(loan_ids=list_loan_ids(), as_of=today - timedelta(days=back))
+        active = [one for one in stands.values() if one.state is LoanState.ACTIVE]
+        assert rows and sum(rows) == total == sum(one.principal_outstanding_minor for one in active)
+        assert "Positions equal the ledger, to the cent" in walk.page.locator("main").inner_text()
+        assert walk.page.locator(".note.plum").is_visible() == bool(back)
+        totals.append(total)
+        plots.append(walk.page.locator("svg.plot").first.inner_html())
+        walk.check(f"staff-portfolio-{back}")
+    assert totals[0] > 0 == totals[2] and plots[0] != plots[2]
 
 
 def test_dark_staff_pages_keep_their_contrast(walks: Make, house: House) -> None:
