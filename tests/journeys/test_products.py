@@ -9,11 +9,12 @@ import pytest
 
 from puhui.contact.queries import list_inbox
 from puhui.core.ids import derive_id
+from puhui.core.refusals import Refusal
 from puhui.journeys import house, merchant_return, offer, offer_reach
 from puhui.lab.borrower import Borrower
 from puhui.ledger.queries import get_balance
 from puhui.lines.queries import get_line
-from puhui.loans.domain import Loan, LoanState
+from puhui.loans.domain import Loan, LoanState, RowState
 from puhui.loans.queries import get_contract, get_loan
 from puhui.offers.domain import Quote
 from puhui.payments.domain import Direction
@@ -157,11 +158,31 @@ def test_a_preferential_line_restores_by_every_method(world: World, method: Meth
     assert get_line(id=loan.line_id).available_minor == free + 500_000
 
 
+@pytest.mark.parametrize("method", [Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL])
+def test_a_large_loan_runs_for_years_in_whole_yuan_and_does_not_restore(world: World, method: Method) -> None:
+    who, loan = running(world, "daqidai", 6_000_000, 24, method=method)
+    there = world.position(loan)
+    assert loan.state is LoanState.ACTIVE and len(there.rows) == 24
+    assert sum(row.principal_minor for row in there.rows) == 6_000_000
+    if method is Method.EQUAL_INSTALMENT:
+        assert len({row.payment_minor for row in there.rows[:-1]}) == 1
+        assert there.rows[0].payment_minor % 100 == 0  # the file rounds the instalment to whole yuan
+    free = get_line(id=loan.line_id).available_minor
+    world.live_until(there.rows[0].due_date)
+    pay(world, loan, world.position(loan).next_due_minor, key="first")
+    world.wait(minutes=5)
+    world.work()
+    after = world.position(loan)
+    assert after.rows[0].state is RowState.PAID and get_line(id=loan.line_id).available_minor == free
+    with pytest.raises(Refusal):  # below its smallest amount
+        quoted(world, who, "daqidai", 4_900_000, 24)
+
+
 def test_what_she_may_choose_and_how_much(world: World) -> None:
     who = world.approved(income="60000", amount="100000")
     found = offer_reach.list_eligible(customer_id=who.customer_id, now=world.now)
     ids = [one.id for one in found]
-    assert ids[0] == house.PRODUCT and {"xinyongfu", "bailingdai", "zhuangxiu"} <= set(ids)
+    assert ids[0] == house.PRODUCT and {"xinyongfu", "bailingdai", "zhuangxiu", "daqidai"} <= set(ids)
     for one in found:
         most = offer_reach.get_most(
             customer_id=who.customer_id, months=one.terms[-1], now=world.now, product_id=one.id
