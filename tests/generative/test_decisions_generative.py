@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from puhui.core.canonical import canonical_bytes
 from puhui.core.rounding import Rounding
+from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain import Approved, Benefit, Declined, HouseLimits, Referred, decide, replay
+from puhui.decisions.domain.asking import Finding
 from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
 from puhui.decisions.domain.codec import read_decision, read_input
+from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.prices import highest_rate, is_rate_within_cap
-from puhui.decisions.domain.tables import Value
+from puhui.decisions.domain.tables import Table, Value
 from puhui.products.domain import Method, affordable_principal, build_schedule
 from tests.decisions_kit import ASKED, CLEAN, HOUSE, build_input, compiled, facts, product, rules, scorecard
 
@@ -240,6 +243,34 @@ def test_generated_python_says_what_the_tables_say(
         ]
         found = policy.evaluators[table.name](values)
         assert found == (hits if table.kind == "collect" else hits[0])
+        _check_ask(policy, table, values, hits)
+
+
+def _check_ask(policy: CreditPolicy, table: Table, values: dict[str, Value], hits: list[int]) -> None:
+    """What a decision is told of a table: its outputs, findings and step say the rows that apply, and nothing else."""
+    known, trace, findings = dict(values), list[TraceStep](), list[Finding]()
+    policy.asks[table.name](known, trace, findings)
+    rows = [table.rows[number] for number in hits]
+    [step] = trace
+    assert (step.step, step.version) == (table.name, f"{policy.id} {policy.version}")
+    if table.kind != "collect":
+        assert known == values | rows[0].given and not findings and not step.children
+        assert step.because == {name: values[name] for name in table.inputs} | {"row": rows[0].id}
+        assert (step.value, step.outcome) == (
+            ", ".join(str(one) for one in rows[0].outputs.values()),
+            Outcome.PASSED,
+        )
+        return
+    assert known == values and step.value == str(len(rows)) and step.because == {"rules": len(table.rows)}
+    assert step.outcome is (Outcome.REFUSED if rows else Outcome.NOT_TRIGGERED)
+    assert [(one.step, one.value, one.because, one.outcome) for one in step.children] == [
+        (row.id, row.outputs["reason"], {name: values[name] for name in row.written}, Outcome.REFUSED)
+        for row in rows
+    ]
+    assert [(one.reason.code, one.reason.rule, one.verdict, one.help) for one in findings] == [
+        (row.outputs["reason"], f"{table.name}.{row.id}", row.outputs["verdict"], row.outputs["help"])
+        for row in rows
+    ]
 
 
 @settings(max_examples=100, deadline=None, print_blob=True)

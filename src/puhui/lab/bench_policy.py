@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import random
 import time
 from collections.abc import Callable
@@ -19,20 +20,21 @@ from typing import Any
 import numpy
 
 from puhui.batch.policy_columns import ValueColumn, column_of, compile_columns, run_columns
+from puhui.core.trace import TraceStep
+from puhui.decisions.domain.asking import Ask, Finding
 from puhui.decisions.domain.conditions import Condition, InputType, anything, cells_of
-from puhui.decisions.domain.flow import run_table
 from puhui.decisions.domain.policy import CreditPolicy, compile_policy
 from puhui.decisions.domain.reason_texts import parse_reason_texts
-from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.tables import Table, Value
 
+Asked = tuple[dict[str, Value], list[TraceStep], list[Finding]]
 ROOT = Path(__file__).resolve().parents[3]
 FILE, REASONS = "credit/2026-11-01.toml", "credit/reasons-2026-11-01.toml"
 SEED = 20261122
 ASKED = 2_000  # requests compared one by one, and timed
 BATCH = 1_000_000  # requests over columns
 ZEN_BATCH = 50_000  # of them given to ZEN in one call: it needs a dictionary each
-ROUNDS = 9
+ROUNDS = 25
 GOALS = {"policy_vs_zen": 8.0, "replay_vs_zen_batch": 300.0}
 
 
@@ -55,6 +57,11 @@ def read_policy() -> CreditPolicy:
 def tables_of(policy: CreditPolicy) -> list[Table]:
     """This function will return the tables in the order of the flow."""
     return [policy.tables[name] for name in policy.flow if name in policy.tables]
+
+
+def asks_of(policy: CreditPolicy) -> list[Ask]:
+    """This function will return how a decision asks each table, in the order of the flow."""
+    return [policy.asks[one.name] for one in tables_of(policy)]
 
 
 def given_types(policy: CreditPolicy) -> dict[str, InputType]:
@@ -162,17 +169,15 @@ def refuse_mismatches(policy: CreditPolicy, engine: Any, requests: list[dict[str
 
     Raises: RuntimeError naming the first that differs.
     """
-    tables = compile_columns(policy)
+    tables, asks = compile_columns(policy), asks_of(policy)
     found = run_columns(tables, columns_of(policy, requests))
     for place, request in enumerate(requests):
         answer = engine.evaluate("flow", as_context(request))["result"]
-        own = decide_tables(policy, request)
-        theirs = {
-            name: answer[flat(name)] for name in own.values if flat(name) in answer and name not in request
-        }
-        ours = {name: value for name, value in own.values.items() if name not in request}
+        values, _trace, findings = decide_tables(asks, request)
+        theirs = {name: answer[flat(name)] for name in values if flat(name) in answer and name not in request}
+        ours = {name: value for name, value in values.items() if name not in request}
         stops = [one["reason"] for one in answer["stops"]]
-        reasons = [one.reason.code for one in own.findings]
+        reasons = [one.reason.code for one in findings]
         again = [
             code
             for one in tables
@@ -193,28 +198,18 @@ def as_context(request: dict[str, Value]) -> dict[str, Value]:
 # --- measuring ------------------------------------------------------------------------------------------------------
 
 
-class _Rules:
-    """As much of the bound rules as tables ask for."""
-
-    __slots__ = ("policy",)
-
-    def __init__(self, policy: CreditPolicy) -> None:
-        self.policy = policy
-
-
-def decide_tables(policy: CreditPolicy, request: dict[str, Value]) -> Run:
-    """This function will run the tables as a decision does, with every step of its trace."""
-    run = Run(input=None, rules=_Rules(policy), seen={}, values=dict(request))  # type: ignore[arg-type]
-    for name in policy.flow:
-        table = policy.tables.get(name)
-        if table is not None:
-            run_table(run, table)
-    return run
+def decide_tables(asks: list[Ask], request: dict[str, Value]) -> Asked:
+    """This function will ask the tables as a decision does, with every step of its trace."""
+    values, trace, findings = request.copy(), list[TraceStep](), list[Finding]()
+    for ask in asks:
+        ask(values, trace, findings)
+    return values, trace, findings
 
 
 def online_line(policy: CreditPolicy, engine: Any, requests: list[dict[str, Value]]) -> dict[str, Any]:
     """This function will time requests one by one; most are stopped by nothing, as in life."""
-    usual = [one for one in make_requests(policy, 40 * ASKED) if not decide_tables(policy, one).findings][
+    asks = asks_of(policy)
+    usual = [one for one in make_requests(policy, 40 * ASKED) if not decide_tables(asks, one)[2]][
         : len(requests)
     ]
     requests = [*requests[: len(usual) // 9], *usual]  # about one in ten is stopped
@@ -223,13 +218,14 @@ def online_line(policy: CreditPolicy, engine: Any, requests: list[dict[str, Valu
 
     def ours() -> None:
         for one in requests:
-            decide_tables(policy, one)
+            decide_tables(asks, one)
 
     def theirs() -> None:
         for one in contexts:
             evaluate("flow", one)
 
-    return {"policy_vs_zen": _ratio(_least(ours), len(requests), _least(theirs), len(contexts))}
+    own, peer = _least(ours, theirs)
+    return {"policy_vs_zen": _ratio(own, len(requests), peer, len(contexts))}
 
 
 def columns_line(policy: CreditPolicy, engine: Any) -> dict[str, Any]:
@@ -244,11 +240,8 @@ def columns_line(policy: CreditPolicy, engine: Any) -> dict[str, Any]:
             if one.table.kind == "collect":
                 one.reasons(answers.rows[one.table.name])
 
-    return {
-        "replay_vs_zen_batch": _ratio(
-            _least(ours), BATCH, _least(lambda: engine.evaluate_batch(batch), rounds=3), ZEN_BATCH
-        )
-    }
+    own, peer = _least(ours, lambda: engine.evaluate_batch(batch), rounds=5)
+    return {"replay_vs_zen_batch": _ratio(own, BATCH, peer, ZEN_BATCH)}
 
 
 def columns_of(policy: CreditPolicy, requests: list[dict[str, Value]]) -> dict[str, ValueColumn]:
@@ -270,18 +263,19 @@ def random_columns(policy: CreditPolicy, count: int) -> dict[str, ValueColumn]:
     return found
 
 
-def _least(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The least seconds of some turns: other work on the machine only ever adds."""
-    took = []
+def _least(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """The least seconds that each took over some rounds, in turns: other work on the machine only ever adds."""
+    least = [math.inf] * len(works)
     gc.disable()
     try:
         for _ in range(rounds):
-            start = time.perf_counter()
-            work()
-            took.append(time.perf_counter() - start)
+            for place, work in enumerate(works):
+                start = time.perf_counter()
+                work()
+                least[place] = min(least[place], time.perf_counter() - start)
     finally:
         gc.enable()
-    return min(took)
+    return least
 
 
 def _ratio(ours: float, ours_count: int, peer: float, peer_count: int) -> dict[str, float]:

@@ -9,13 +9,14 @@ from puhui.core.canonical import plain
 from puhui.core.rounding import Rounding
 from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain.affordability import assess_affordability
+from puhui.decisions.domain.asking import Finding, FindingRule
 from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
 from puhui.decisions.domain.prices import highest_rate, make_price
 from puhui.decisions.domain.proof_points import INCOME, SETTLED, add_proofs
 from puhui.decisions.domain.rules import Rules
-from puhui.decisions.domain.run import Finding, Run
-from puhui.decisions.domain.tables import NONE, Row, Table, Value
-from puhui.decisions.domain.values import DecisionInput, Figures, Reason
+from puhui.decisions.domain.run import Run
+from puhui.decisions.domain.tables import Value
+from puhui.decisions.domain.values import DecisionInput
 
 DATA_UNCLEAR = "DATA_UNCLEAR"
 SHORT = 8  # characters of a hash that a trace shows
@@ -42,7 +43,7 @@ def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
         if name in STEPS:
             STEPS[name](run)
         else:
-            run_table(run, rules.policy.tables[name])
+            rules.policy.asks[name](run.values, run.trace, run.findings)
     return run
 
 
@@ -57,8 +58,7 @@ def _facts(run: Run) -> None:
             value = None
         run.values[name] = value
     for name in unclear:
-        reason = Reason(code=DATA_UNCLEAR, figures={"fact": name}, rule="facts")
-        run.findings.append(Finding(verdict="refer", reason=reason, help=NONE, by_score=False))
+        run.findings.append(Finding(FindingRule.referral("facts", DATA_UNCLEAR), {"fact": name}))
     latest = max((one.known_at for one in run.input.facts), default=None)
     run.step(
         "facts_seen",
@@ -215,57 +215,6 @@ def _limit(run: Run) -> None:
         run.limit_minor,
         because | {"step_minor": product.amount_step_minor, "binding": binding.removesuffix("_minor")},
         outcome=Outcome.PASSED if run.limit_minor else Outcome.REFUSED,
-    )
-
-
-def run_table(run: Run, table: Table) -> None:
-    """This function will ask one table, add what it gives to what is known, its findings, and its step to the trace."""
-    found = run.rules.policy.evaluators[table.name](run.values)
-    if table.kind != "collect":
-        row = table.rows[found]
-        values = run.values
-        values.update(row.given)
-        because: dict[str, str | int | bool | None] = {name: values[name] for name in table.inputs}
-        because["row"] = row.id
-        run.step(table.name, row.shown, because)
-        return
-    if not found:
-        run.step(table.name, 0, {"rules": len(table.rows)}, outcome=Outcome.NOT_TRIGGERED)
-        return
-    hits = [table.rows[number] for number in found]
-    for row in hits:
-        run.findings.append(_finding(run, table, row))
-    children = tuple(
-        TraceStep(
-            step=row.id,
-            value=str(row.outputs["reason"]),
-            because={name: run.values[name] for name in row.written},
-            version=run.version,
-            outcome=Outcome.REFUSED,
-        )
-        for row in hits
-    )
-    run.step(
-        table.name,
-        len(hits),
-        {"rules": len(table.rows)},
-        outcome=Outcome.REFUSED,
-        children=children,
-    )
-
-
-def _finding(run: Run, table: Table, row: Row) -> Finding:
-    figures: Figures = {}
-    for name in row.written:
-        value = run.values[name]
-        if value is not None:
-            figures[name.rsplit(".", 1)[1]] = value
-    reason = Reason(code=str(row.outputs["reason"]), figures=figures, rule=f"{table.name}.{row.id}")
-    return Finding(
-        verdict=str(row.outputs["verdict"]),
-        reason=reason,
-        help=str(row.outputs["help"]),
-        by_score=any(name.startswith("score.") for name in row.written),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from puhui.decisions.domain.affordability import assess_affordability, surplus_for_payment
+from puhui.decisions.domain.asking import Finding
 from puhui.decisions.domain.capacity import find_capacity, find_payments
 from puhui.decisions.domain.flow import run_flow
-from puhui.decisions.domain.run import Finding, Run
+from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.scorecard import Contribution, Feature
 from puhui.decisions.domain.tables import NONE
 from puhui.decisions.domain.values import Approved, Figures, Help, SeenFact

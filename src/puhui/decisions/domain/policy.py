@@ -18,6 +18,7 @@ from datetime import date
 from typing import Any
 
 from puhui.core.canonical import content_hash
+from puhui.decisions.domain.asking import Ask, make_ask
 from puhui.decisions.domain.conditions import InputType, parse_type
 from puhui.decisions.domain.generate import load_evaluators, write_source
 from puhui.decisions.domain.proof_points import INCOME, SETTLED, ProofPoints, read_proof_points
@@ -101,6 +102,8 @@ class CreditPolicy:
     tables: dict[str, Table]  # by name
     source: str  # the generated Python, for review
     evaluators: dict[str, Callable[[Values], Any]]  # by table: row number, or numbers for `collect`
+    label: str  # how a trace names it
+    asks: dict[str, Ask]  # by table: how a decision asks it
 
 
 def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> CreditPolicy:
@@ -129,10 +132,13 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
     proofs = tuple(read_proof_points(row, facts) for row in proof_rows)
     _check_proofs(proofs, features, tables, facts, file)
     written = write_source(tables)
+    evaluators = load_evaluators(written, tables)
+    id, version = head.text("id"), head.text("version")
+    label = f"{id} {version}"
     policy = CreditPolicy(
-        id=head.text("id"),
+        id=id,
         jurisdiction=head.text("jurisdiction"),
-        version=head.text("version"),
+        version=version,
         sha256=content_hash(text.encode()),
         valid_from=head.day("valid_from"),
         valid_to=head.day_or("valid_to", OPEN),
@@ -149,7 +155,9 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
         no_helps=head.texts("no_helps"),
         tables=tables,
         source=written,
-        evaluators=load_evaluators(written, tables),
+        evaluators=evaluators,
+        label=label,
+        asks={name: make_ask(one, evaluators[name], version=label) for name, one in tables.items()},
     )
     head.done()
     _check_head(policy, head, file)

@@ -7,23 +7,14 @@ from dataclasses import dataclass, field
 from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
+from puhui.decisions.domain.asking import Finding
 from puhui.decisions.domain.capacity import Capacity, Terms
 from puhui.decisions.domain.prices import Price
 from puhui.decisions.domain.proof_points import ProofSum
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.scorecard import Score
 from puhui.decisions.domain.tables import Value
-from puhui.decisions.domain.values import DecisionInput, Reason, SeenFact
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A stop or a referral that a step found."""
-
-    verdict: str  # "decline" or "refer"
-    reason: Reason  # why
-    help: str  # code of what would help, or "none"
-    by_score: bool  # whether the score itself is the cause
+from puhui.decisions.domain.values import DecisionInput, SeenFact
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +41,7 @@ class Run:
     @property
     def version(self) -> str:
         """How a trace names the policy."""
-        return f"{self.rules.policy.id} {self.rules.policy.version}"
+        return self.rules.policy.label
 
     def step(
         self,

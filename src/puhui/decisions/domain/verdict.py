@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from puhui.core.trace import Outcome
+from puhui.decisions.domain.asking import Finding, FindingRule
 from puhui.decisions.domain.helps import find_helps, value_figure
-from puhui.decisions.domain.run import Finding, Run
+from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.scorecard import Contribution
-from puhui.decisions.domain.tables import NONE
 from puhui.decisions.domain.values import (
     Approved,
     Declined,
@@ -34,11 +34,7 @@ def reach_verdict(run: Run) -> Verdict:
     stops = [one for one in run.findings if one.verdict == "decline"]
     referrals = [one for one in run.findings if one.verdict == "refer"]
     if run.input.asks_person:
-        asked_for = Reason(code=ASKED_PERSON, figures={}, rule="consent")
-        stops, referrals = (
-            [],
-            [Finding(verdict="refer", reason=asked_for, help=NONE, by_score=False), *referrals],
-        )
+        stops, referrals = [], [Finding(FindingRule.referral("consent", ASKED_PERSON), {}), *referrals]
     own = () if stops or referrals else _shortfalls(run)
     _trace_should_not_lend(run, own)
     verdict: Verdict
