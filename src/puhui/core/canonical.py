@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -54,9 +55,14 @@ def _way(kind: type) -> Callable[[Any], Any]:
 
 def _fields_of(kind: type) -> Callable[[Any], Any]:
     names = tuple(field.name for field in dataclasses.fields(kind))
+    if len(names) < 2:  # of one name the getter below would give the bare value
+        return lambda value: {name: plain(getattr(value, name)) for name in names}
+    read = attrgetter(*names)
 
     def way(value: Any) -> dict[str, Any]:
-        return {name: plain(getattr(value, name)) for name in names}
+        return dict(
+            zip(names, [one if type(one) in _JSON else plain(one) for one in read(value)], strict=True)
+        )
 
     return way
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from puhui.core.refusals import InputRefused
 
@@ -161,6 +162,7 @@ def first_due_date(*, value_date: date, due_day: int, min_first_days: int = 1) -
     return found if found >= earliest else add_months(earliest, 1, start_day=due_day)
 
 
+@lru_cache(maxsize=1024)  # the choices of one day share their dates: three terms, a few due days
 def due_dates(
     *,
     value_date: date,

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from puhui.core.periods import MONTHS_IN, PeriodUnit, add_months, days_in_month, months_back
 from puhui.core.refusals import InputRefused
@@ -97,6 +98,7 @@ def years_between(
     return whole + Fraction((reached - start).days, year_days)
 
 
+@lru_cache(maxsize=4096)  # of the same few dates for every choice of a day
 def month_clock(*, start: date, end: date, series_day: int | None = None) -> MonthClock:
     """This function will measure `start` to `end` in months for both laws at once: what `unit_periods_between` and
     `years_between` give for months, without their fractions. Raises: PeriodReversed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from puhui.core.canonical import canonical_bytes
 from puhui.decisions.domain.values import Decision, DecisionInput
 from puhui.evidence.domain import Proof, ProofState
 from puhui.lab.properties.parts import Parts
@@ -37,6 +38,13 @@ class Story:
     case: Case  # whose
     moments: list[Moment] = field(default_factory=list)  # so far
     holds: list[Hold] = field(default_factory=list)  # promised so far
+    texts: dict[str, str] = field(default_factory=dict)  # decisions as stored, by the act before them
+
+    def written(self, moment: Moment) -> str:
+        """This function will return a moment's decision as it is stored, worked out once."""
+        if moment.act not in self.texts:
+            self.texts[moment.act] = canonical_bytes(moment.decision).decode()
+        return self.texts[moment.act]
 
 
 def choice_of(case: Case) -> tuple[int, int, Method]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
+from puhui.core.rounding import Rounding
 from puhui.decisions.domain.capacity import Terms, find_capacity
 from puhui.evidence.domain import Dial
 from puhui.offers.domain.concessions import Concessions
@@ -141,17 +143,39 @@ def rate_of(choice: Choice, *, standing: Standing) -> int:
 
 def _fitted(choice: Choice, rate_ppm: int, standing: Standing) -> FittedSchedule:
     product = standing.product
+    return _fit(
+        choice,
+        rate_ppm,
+        standing.cap,
+        standing.value_date,
+        product.fee_per_instalment_minor,
+        product.instalment_rounding,
+        product.first_period_min_days,
+    )
+
+
+@lru_cache(maxsize=512)
+def _fit(
+    choice: Choice,
+    rate_ppm: int,
+    cap: CapRule,
+    value_date: date,
+    fee_minor: int,
+    rounding: Rounding,
+    first_period_min_days: int,
+) -> FittedSchedule:
+    """One choice is priced several times on its way to a page: in the answer, beside the dials, for each proof's worth."""
     return fit_under_cap(
         principal_minor=choice.amount_minor,
         annual_rate_ppm=rate_ppm,
         months=choice.months,
         method=choice.method,
-        value_date=standing.value_date,
-        cap=standing.cap,
+        value_date=value_date,
+        cap=cap,
         due_day=choice.due_day,
-        fee_minor=product.fee_per_instalment_minor,
-        rounding=product.instalment_rounding,
-        first_period_min_days=product.first_period_min_days,
+        fee_minor=fee_minor,
+        rounding=rounding,
+        first_period_min_days=first_period_min_days,
     )
 
 
