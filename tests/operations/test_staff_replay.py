@@ -27,7 +27,7 @@ EDITABLE: dict[str, tuple[str, ...]] = {
         "verdict", "grade", "points", "limit_minor", "annual_rate_ppm", "input_json", "output_json", "input_hash",
         "output_hash", "policy_sha256", "model_sha256", "prices_sha256", "number",
     ),
-    "offers_quote": ("amount_minor", "sha256", "body", "number", "currency"),
+    "offers_quote": ("amount_minor", "sha256", "body", "number", "currency", "house_signature"),
     "loans_contract": ("terms_json",),
     "loans_event": ("amount_minor", "value_date", "kind", "booking_date"),
     "ledger_entry": ("amount_minor", "debit", "credit", "business_date"),

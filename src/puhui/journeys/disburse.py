@@ -18,7 +18,8 @@ from puhui.ledger.operations import post_entries
 from puhui.lines.domain import LineState
 from puhui.lines.queries import get_line
 from puhui.loans.domain import EventKind, LaterEventDepends, Loan, LoanClosed
-from puhui.loans.queries import get_loan, get_terms
+from puhui.loans.queries import get_contract, get_loan, get_terms
+from puhui.offers.queries import is_genuine
 from puhui.payments.domain import Direction, PaymentOrder
 from puhui.payments.queries import get_account
 from puhui.runtime.operations import record_audit
@@ -52,7 +53,10 @@ def second_scan(*, order: PaymentOrder, now: datetime) -> str:
     """This function will look once more before a payout leaves; it returns the reason to stop, "" for none."""
     if order.direction is not Direction.PAYOUT or order.loan_id is None:
         return ""
-    reason = _stops(order.customer_id, get_loan(id=order.loan_id).line_id, now)
+    loan = get_loan(id=order.loan_id)
+    if not is_genuine(quote_id=get_contract(id=loan.contract_id).quote_id):
+        return "second_scan_quote"
+    reason = _stops(order.customer_id, loan.line_id, now)
     return f"second_scan_{reason}" if reason else ""
 
 

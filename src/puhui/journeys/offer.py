@@ -9,7 +9,7 @@ from puhui.core.ids import derive_id
 from puhui.journeys import house
 from puhui.journeys.once import keep, recall
 from puhui.journeys.standing import LineMissing as LineMissing
-from puhui.journeys.standing import get_standing
+from puhui.journeys.standing import OwnStanding, get_standing
 from puhui.lines.domain import check_draw_on
 from puhui.offers import operations as offers
 from puhui.offers.domain import Purchase, Quote, build_quote
@@ -69,14 +69,16 @@ def quote(
     with transaction():
         if recall(scope="offer.quote", key=key, body=body, now=now) is not None:
             return get_quote(id=id)
-        built, held_by = _build(id, customer_id, asked, now)
-        issued = offers.issue_quote(quote=built, held_by=held_by, now=now)
+        built, own = _build(id, customer_id, asked, now)
+        issued = offers.issue_quote(
+            quote=built, held_by=own.price.held_by, policy_sha256=own.policy_sha256, now=now
+        )
         keep(scope="offer.quote", key=key, body=body, answer={"quote_id": id}, now=now)
     return issued
 
 
-def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quote, str]:
-    """The quote, and the earlier promise that holds its price ("" where it is the decision's own)."""
+def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quote, OwnStanding]:
+    """The quote, and what it was built from."""
     own = get_standing(customer_id=customer_id, now=now)
     policy, line, terms = house.policy(now), own.line, own.standing
     check_draw_on(line, amount_minor=asked.amount_minor, on_date=house.today(now))
@@ -104,7 +106,7 @@ def _build(id: str, customer_id: str, asked: _Asked, now: datetime) -> tuple[Quo
         purchase=_purchase(product, asked, now),
     )
     check_affordable(quote=built, affordable_minor=terms.payment_minor, committed_minor=0)
-    return built, own.price.held_by
+    return built, own
 
 
 def _purchase(product: Product, asked: _Asked, now: datetime) -> Purchase | None:

@@ -10,20 +10,18 @@ from puhui.core.ids import reference
 from puhui.decisions.domain.codec import read_input
 from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
-from puhui.decisions.queries import get_application, get_decision_row, get_rules_by_hash
-from puhui.journeys import house, staff_events
-from puhui.journeys.held import holder_of, quoted_rate
+from puhui.decisions.queries import (
+    get_application,
+    get_decision_row,
+    get_rules_by_hash,
+)
+from puhui.journeys import staff_events
 from puhui.ledger.queries import list_entries
-from puhui.lines.queries import get_line
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
 from puhui.loans.domain.rebuild import rebuild_postings
 from puhui.loans.queries import find_loan, find_snapshot, get_contract, list_events
-from puhui.offers.domain import Quote, build_quote, quote_from_plain, quote_sha256, quote_to_plain
 from puhui.offers.domain.standing import proofs_hash
-from puhui.offers.queries import get_quote, get_quote_row
-from puhui.products.domain import CapBasis, CapRule
-from puhui.products.queries import get_product_version
-from puhui.protection.queries import get_house_policy
+from puhui.offers.queries import get_quote
 
 MOST = 100_000  # ledger entries of one loan
 
@@ -52,42 +50,6 @@ def decision_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
         "output_hash": content_hash(canonical_bytes(made)), **hashes, "evaluator_sha256": seen.evaluator_sha256,
         "decided_at": seen.decided_at, "proofs": proofs_hash(seen, beside=row["proofs"]),
     }  # fmt: skip
-
-
-def quote(id: str) -> dict[str, Any]:
-    """This function will return a quote as stored. Raises: QuoteNotFound."""
-    row = get_quote_row(id)
-    return {**row, "body": json.loads(row["body"])}
-
-
-def quote_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
-    """This function will build the quote again from her line and the policies of its day."""
-    found = quote_from_plain(row["body"])
-    again = _rebuilt(id, found)
-    names = ("number", "customer_id", "line_id", "decision_id", "amount_minor", "currency", "issued_at")
-    columns = {name: getattr(again, name) for name in (*names, "valid_until")}
-    return {
-        "id": id,
-        "held_by": holder_of(found),
-        **columns,
-        "sha256": quote_sha256(again),
-        "body": quote_to_plain(again),
-    }
-
-
-def _rebuilt(id: str, quote: Quote) -> Quote:
-    on_date = house.today(quote.issued_at)
-    policy = get_house_policy(jurisdiction=house.lender().jurisdiction, on_date=on_date)
-    line = get_line(id=quote.line_id)
-    return build_quote(
-        id=id, customer_id=line.customer_id, line_id=line.id, decision_id=quote.decision_id,
-        product=get_product_version(id=quote.product_id, version=quote.product_version), amount_minor=quote.amount_minor,
-        months=quote.months, method=quote.method, annual_rate_ppm=quoted_rate(quote),
-        penalty_daily_rate_ppm=policy.penalty_daily_rate_ppm,
-        cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),
-        withdrawal_days=policy.withdrawal_days, valid_days=policy.quote_valid_days, issued_at=quote.issued_at,
-        zone=house.lender().zone, due_day=quote.due_day, purchase=quote.purchase, holidays=house.holidays(),
-    )  # fmt: skip
 
 
 def loan(id: str) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from puhui.core.refusals import Refusal
 from puhui.decisions.domain.stored import DecisionUnknown
 from puhui.decisions.policy_files import RulesUnknown
 from puhui.decisions.queries import list_decision_ids
-from puhui.journeys import staff_again
+from puhui.journeys import staff_again, staff_again_quote
 from puhui.loans.queries import list_loan_ids
 from puhui.offers.queries import QuoteNotFound, list_quote_ids
 
@@ -82,7 +82,7 @@ def sample(*, kind: str, count: int, seed: str) -> list[Replayed]:
 # kind → how to read what is stored, how to work it out again, and how to list the ids.
 REPLAYS: dict[str, tuple[Callable[[str], Any], Callable[[str, Any], Any], Callable[[], list[str]]]] = {
     "decision": (staff_again.decision, staff_again.decision_again, partial(list_decision_ids, limit=MOST)),
-    "quote": (staff_again.quote, staff_again.quote_again, partial(list_quote_ids, limit=MOST)),
+    "quote": (staff_again_quote.quote, staff_again_quote.quote_again, partial(list_quote_ids, limit=MOST)),
     "position": (staff_again.loan, staff_again.loan_again, partial(list_loan_ids, limit=MOST)),
     "posting": (staff_again.entries, staff_again.entries_again, partial(list_loan_ids, limit=MOST)),
 }

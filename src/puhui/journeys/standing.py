@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from puhui.core.refusals import Refusal
-from puhui.decisions.domain.values import Approved, Declined
+from puhui.decisions.domain.values import Approved, Decision, Declined
 from puhui.decisions.queries import get_decision
 from puhui.evidence.domain import ProofState
 from puhui.evidence.queries import list_proofs
@@ -55,6 +55,7 @@ class OwnStanding:
     line: Line  # what she can draw on
     price: StandingPrice  # base rate, and what holds it
     standing: Standing  # the same as the solver takes it
+    policy_sha256: str  # the credit policy of the line's decision
 
 
 def concessions_of(at: datetime) -> Concessions:
@@ -73,17 +74,18 @@ def get_standing(*, customer_id: str, now: datetime) -> OwnStanding:
     given = [id for id, one in proofs.items() if one.state is ProofState.ACCEPTED]
     kept = kept_promises(customer_id=customer_id, proofs=list(proofs.values()), now=now)
     price = standing_price(line.annual_rate_ppm, holds=[*holds, *kept], given=given, now=now)
-    policy = house.policy(now)
+    policy, decided = house.policy(now), get_decision(line.decision_id)
     return OwnStanding(
         line=line,
         price=price,
+        policy_sha256=decided.input.policy_sha256,
         standing=Standing(
             product=house.product(now),
             concessions=concessions_of(now),
             base_rate_ppm=price.base_rate_ppm,
             limit_minor=line.available_minor if line.is_open(house.today(now)) else 0,
             payment_minor=left_of_month(
-                affordable_minor=granted_of(line).affordable_minor,
+                affordable_minor=_granted_by(decided.decision).affordable_minor,
                 committed_minor=committed(customer_id, now),
             ),
             cap=CapRule(cap_ppm=policy.apr_cap_ppm, basis=CapBasis(policy.apr_cap_basis)),
@@ -100,7 +102,11 @@ def hold_of_quote(quote: Quote) -> Hold:
 
 def granted_of(line: Line) -> Approved:
     """This function will return what the line's decision granted."""
-    match get_decision(line.decision_id).decision.verdict:
+    return _granted_by(get_decision(line.decision_id).decision)
+
+
+def _granted_by(decision: Decision) -> Approved:
+    match decision.verdict:
         case Approved() as granted:
             return granted
         case Declined(smaller=Approved() as smaller):

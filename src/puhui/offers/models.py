@@ -7,8 +7,10 @@ import json
 from django.db import models
 from django.db.models import F, Q
 
-from puhui.offers.domain import Quote, SignedQuote, quote_from_plain
+from puhui.offers.domain import Quote, SignedQuote, quote_from_plain, quote_sha256
+from puhui.offers.domain.signed_text import signed_text
 from puhui.offers.domain.standing import Commitment
+from puhui.runtime.signing import is_signed
 
 
 class QuoteRow(models.Model):
@@ -28,6 +30,10 @@ class QuoteRow(models.Model):
     held_by = models.CharField(
         max_length=40, null=True
     )  # earlier promise that set its price, NULL for its decision
+    policy_sha256 = models.CharField(max_length=64, null=True)  # credit policy behind its decision
+    house_signature = models.CharField(
+        max_length=160, null=True
+    )  # of the body and the policy, by the house's key
 
     class Meta:
         db_table = "offers_quote"
@@ -41,6 +47,24 @@ class QuoteRow(models.Model):
     def to_domain(self) -> Quote:
         """This function will return the row as a value."""
         return quote_from_plain(json.loads(self.body))
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the house signed of it, as the row has it now."""
+        return signed_text(json.loads(self.body), policy_sha256=self.policy_sha256 or "")
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the body is what the house signed, and every column beside it says the same."""
+        try:
+            quote, content = self.to_domain(), self.signed_bytes
+        except (ValueError, KeyError, TypeError, AssertionError):  # edited beyond reading
+            return False
+        columns = ("id", "number", "customer_id", "line_id", "decision_id", "amount_minor", "currency")
+        same = all(
+            getattr(self, name) == getattr(quote, name) for name in (*columns, "issued_at", "valid_until")
+        )
+        return same and self.sha256 == quote_sha256(quote) and is_signed(content, self.house_signature or "")
 
 
 class SignatureRow(models.Model):

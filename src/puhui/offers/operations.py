@@ -8,10 +8,12 @@ from datetime import datetime
 from puhui.core.canonical import canonical_bytes
 from puhui.core.refusals import Refusal
 from puhui.offers.domain import Quote, SignedQuote, quote_sha256, quote_to_plain
+from puhui.offers.domain.signed_text import signed_text
 from puhui.offers.domain.standing import Commitment
 from puhui.offers.models import CommitmentRow, QuoteRow, SignatureRow
 from puhui.offers.queries import QuoteNotFound
 from puhui.runtime.rows import find_row, insert_row
+from puhui.runtime.signing import sign_bytes
 from puhui.runtime.transactions import require_transaction
 
 
@@ -36,10 +38,17 @@ class QuoteExpired(Refusal):
     status = 409
 
 
-def issue_quote(*, quote: Quote, now: datetime, held_by: str = "") -> Quote:
-    """This function will record a quote as issued; recording the same quote again changes nothing.
+class QuoteAltered(Refusal):
+    """What is stored of the quote is not what the house signed."""
 
-    Raises: AssertionError where the id names another quote, or the quote was not built for `now` (bugs).
+    field = "quote"
+    status = 409
+
+
+def issue_quote(*, quote: Quote, now: datetime, held_by: str = "", policy_sha256: str = "") -> Quote:
+    """This function will sign a quote for the house and record it as issued; recording it again changes nothing.
+
+    `policy_sha256` is the credit policy behind its decision. Raises: AssertionError where the id names another quote, or the quote was not built for `now` (bugs).
     """
     require_transaction()
     assert quote.issued_at == now, "a quote is recorded at the instant it was built for"
@@ -48,6 +57,7 @@ def issue_quote(*, quote: Quote, now: datetime, held_by: str = "") -> Quote:
     if earlier is not None:
         assert earlier.sha256 == sha256, "a quote never changes"
         return quote
+    body = quote_to_plain(quote)
     row = QuoteRow(
         id=quote.id,
         number=quote.number,
@@ -59,8 +69,10 @@ def issue_quote(*, quote: Quote, now: datetime, held_by: str = "") -> Quote:
         issued_at=quote.issued_at,
         valid_until=quote.valid_until,
         sha256=sha256,
-        body=canonical_bytes(quote_to_plain(quote)).decode(),
+        body=canonical_bytes(body).decode(),
         held_by=held_by or None,
+        policy_sha256=policy_sha256 or None,
+        house_signature=sign_bytes(signed_text(body, policy_sha256=policy_sha256)),
     )
     insert_row(row)
     return quote
@@ -78,7 +90,7 @@ def sign_quote(
     """This function will sign a quote: lock it, refuse, write the one signature. At most three queries.
 
     `contract_sha256` is the hash of the text that she read, in `language`. Of two signers, or two clicks, exactly one
-    signs. Raises, in this order: QuoteNotFound, QuoteNotYours, QuoteAlreadySigned, QuoteExpired.
+    signs. Raises, in this order: QuoteNotFound, QuoteNotYours, QuoteAltered, QuoteAlreadySigned, QuoteExpired.
     """
     require_transaction()
     row = find_row(QuoteRow, lock=True, id=quote_id)
@@ -86,6 +98,8 @@ def sign_quote(
         raise QuoteNotFound()
     if row.customer_id != signer_customer_id:
         raise QuoteNotYours()
+    if not row.is_genuine:
+        raise QuoteAltered(number=row.number)
     if find_row(SignatureRow, quote_id=quote_id) is not None:
         raise QuoteAlreadySigned(number=row.number)
     if now > row.valid_until:

@@ -68,6 +68,22 @@ def get_quote_row(id: str) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in QuoteRow._meta.concrete_fields}
 
 
+def is_genuine(*, quote_id: str) -> bool:
+    """This function will tell whether a quote is stored as the house signed it. Raises: QuoteNotFound."""
+    row = find_row(QuoteRow, id=quote_id)
+    if row is None:
+        raise QuoteNotFound()
+    return row.is_genuine
+
+
+def get_signed_text(*, quote_id: str) -> tuple[str, str]:
+    """This function will return what the house signed of a quote, and its signature. Raises: QuoteNotFound."""
+    row = find_row(QuoteRow, id=quote_id)
+    if row is None:
+        raise QuoteNotFound()
+    return row.signed_bytes.decode(), row.house_signature or ""
+
+
 def list_quote_ids(*, after: str = "", limit: int = 1000) -> list[str]:
     """This function will return ids of quotes in their order, for replaying them all page by page."""
     return list(QuoteRow.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:limit])

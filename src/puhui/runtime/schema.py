@@ -6,6 +6,7 @@ the database and is added here. On SQLite a reference is a pair of triggers, for
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import migrations
@@ -48,6 +49,25 @@ def append_only(table: str, *, remade: bool = False) -> migrations.RunPython:
         [f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete")],
         [f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_refuse()"],
     )
+
+
+def lifted(table: str, change: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """This function will return `change` as a migration runs it on an append-only table: its guard is put back at once."""
+    off_sqlite = [f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete")]
+    guard = append_only(table, remade=True)
+
+    def run(apps: Any, editor: Any) -> None:
+        if editor.connection.vendor == "sqlite":
+            for statement in off_sqlite:
+                editor.connection.cursor().execute(statement)
+            change(apps, editor)
+            guard.code(apps, editor)
+            return
+        editor.connection.cursor().execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only")
+        change(apps, editor)
+        editor.connection.cursor().execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_append_only")
+
+    return run
 
 
 def reference(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from puhui.journeys import house
 from puhui.journeys import language as language_journey
 from puhui.protection.domain import HousePolicy
+from puhui.runtime.signing import public_key
 from puhui.web import clock
 from puhui.web.borrower.session import go, show
 from puhui.web.borrower.sign_in import safe_next, set_language
@@ -71,6 +72,12 @@ def how(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+@require_safe
+def house_key(request: HttpRequest) -> HttpResponseBase:
+    """This function will publish the key with which anybody can check the house's signature of a quote."""
+    return JsonResponse(public_key())
+
+
 def exceptions() -> list[tuple[str, str]]:
     """This function will list what may refuse or reduce new money (guarantee G3), and nothing else may."""
     return [
@@ -84,7 +91,7 @@ def exceptions() -> list[tuple[str, str]]:
 def guarantees() -> list[dict[str, object]]:
     """This function will list the guarantees G1–G10 with what exists today."""
     rows = [
-        (_("A proof never hurts"), _("With a proof the price never rises."), False),
+        (_("A proof never hurts"), _("With a proof the price never rises."), True),
         (_("Silence is not priced"), _("Not giving a proof changes nothing."), True),
         (_("The list of exceptions is short and shown"), _("The four above, and no other."), True),
         (_("A quote binds"), _("Amount, rate, fees and dates stand until the day printed on it."), True),

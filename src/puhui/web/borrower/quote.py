@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from puhui.journeys import house
 from puhui.loans import queries as loans
 from puhui.offers import queries as offers
 from puhui.offers.domain import Quote
+from puhui.runtime.signing import public_key
 from puhui.web import clock
 from puhui.web.borrower.quoting import penalty_text, view_of
 from puhui.web.borrower.session import own, show, signed_in, up
@@ -22,6 +23,19 @@ def quote_of(customer: Customer, quote_id: str) -> Quote:
     """This function will return a quote of this customer. Raises: NotFoundHere."""
     quote: Quote = own(offers.find_quote(id=quote_id), customer)
     return quote
+
+
+@require_safe
+@signed_in
+def signed_text(request: HttpRequest, customer: Customer, quote_id: str) -> HttpResponseBase:
+    """This function will hand out a quote as the house signed it: the text byte for byte, its signature, the key."""
+    quote = quote_of(customer, quote_id)
+    text, signature = offers.get_signed_text(quote_id=quote.id)
+    response = JsonResponse(
+        {"text": text, "signature": signature, **public_key()}, json_dumps_params={"ensure_ascii": False}
+    )
+    response["Content-Disposition"] = f'attachment; filename="{quote.number}.json"'
+    return response
 
 
 @require_safe
