@@ -68,6 +68,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
         "/webhooks/endpoints", {"url": "http://127.0.0.1:9/hook", "events": ["case.opened"]}
     )
     case = partner.send(f"{at}/cases", {"kind": "question", "text": "why?"})
+    proof = partner.send(f"{at}/proofs", {"kind": "income_tax"})
     whole = {"repayment": {"intent": "prepay", "amount_minor": 100_000, "currency": "CNY"}}
     repayment = partner.send(f"/loans/{loan_id}/repayments", whole)
     work()
@@ -78,6 +79,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
         "quote_id": [quote(partner, customer_id)["id"], partner.read(f"{at}/quotes")["items"][-1]["id"]],
         "endpoint_id": [endpoint["id"]],
         "case_id": [case["id"]],
+        "proof_id": [proof["id"]],
         "repayment_id": [repayment["id"]],
         "delivery_id": [partner.read("/webhooks/deliveries")["items"][0]["id"]],
         "sha256": [partner.read(f"{at}/documents")["items"][0]["sha256"]],

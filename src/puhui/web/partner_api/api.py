@@ -18,6 +18,7 @@ from puhui.web.partner_api import (
     customers,
     documents,
     loans,
+    negotiation,
     problems,
     quotes,
     sandbox,
@@ -90,5 +91,8 @@ api.add_exception_handler(ValidationError, _invalid)
 api.add_exception_handler(HttpError, _unread)
 api.add_exception_handler(Http404, _broken)
 api.add_exception_handler(Exception, _broken)
-for part in (customers, applications, quotes, accounts, loans, documents, cases, webhooks, sandbox):
+PARTS = (
+    customers, applications, quotes, negotiation, accounts, loans, documents, cases, webhooks, sandbox,
+)  # fmt: skip
+for part in PARTS:
     api.add_router("", part.router)

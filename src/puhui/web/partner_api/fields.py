@@ -44,7 +44,8 @@ def _only_instant(value: Any) -> Any:
     return value
 
 
-def _only_digits(value: Any) -> Any:
+def only_digits(value: Any) -> Any:
+    """This function will let a whole number through, refusing text that is not one in digits. Raises: ValueError."""
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
         raise ValueError("a whole number is written in digits")
     return value
@@ -107,7 +108,7 @@ Instant = Annotated[
     Field(description="An instant with its offset (RFC 3339), 2026-12-31T16:00:00Z."),
 ]
 Limit = Annotated[
-    int, BeforeValidator(_only_digits), Field(ge=1, le=100, description="Items of a page, at most.")
+    int, BeforeValidator(only_digits), Field(ge=1, le=100, description="Items of a page, at most.")
 ]
 Cursor = Annotated[
     str,
@@ -118,14 +119,14 @@ Cursor = Annotated[
 # A query holds text, so its numbers are read from text; digits only.
 QueryMinor = Annotated[
     int,
-    BeforeValidator(_only_digits),
+    BeforeValidator(only_digits),
     Field(ge=1, le=LARGEST_MINOR, description="An amount in minor units."),
 ]
 QueryMonths = Annotated[
-    int, BeforeValidator(_only_digits), Field(ge=1, le=600, description="Number of monthly instalments.")
+    int, BeforeValidator(only_digits), Field(ge=1, le=600, description="Number of monthly instalments.")
 ]
 QueryDueDay = Annotated[
-    int, BeforeValidator(_only_digits), Field(ge=1, le=28, description="Day of the month.")
+    int, BeforeValidator(only_digits), Field(ge=1, le=28, description="Day of the month.")
 ]
 
 
