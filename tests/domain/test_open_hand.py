@@ -15,7 +15,7 @@ from puhui.evidence.domain import Dial, facts_of_proofs, values_of
 from puhui.offers.domain.concessions import parse_concessions
 from puhui.offers.domain.negotiate import Ask, price_choice, solve
 from puhui.offers.domain.standing import Commitment, Hold, hold_of_commitment, standing_price, with_proofs
-from puhui.offers.domain.worth import Worth, find_threshold, find_worth, price_with
+from puhui.offers.domain.worth import Worth, find_threshold, find_thresholds, find_worth, price_with
 from puhui.protection.domain.strict import PolicyInvalid
 from tests.decisions_kit import NOW, REPO, TODAY, applicants, facts_of
 from tests.open_hand_kit import (
@@ -126,6 +126,29 @@ def with_bureau(row: Mapping[str, str]) -> tuple[object, ...]:
         for one in sorted(facts_of(dict(row)), key=lambda fact: fact.name)
         if one.name in rules().policy.facts
     )
+
+
+def test_every_threshold_is_the_price_of_the_whole_decision_and_the_first_that_suffices() -> None:
+    random, seen = Random(SEED), 0
+    facts = {one.fact: one for one in rules().policy.proofs}
+    for row in random.sample(applicants(), 12):
+        base = replace(person(), facts=with_bureau(row))
+        now, _ = price_with(base, rules=rules(), shown={})
+        found = find_thresholds(base, rules=rules(), kinds=kinds().values(), below_ppm=now)
+        for code, kind in kinds().items():
+            tried = {
+                (one.fact, cut): price_with(base, rules=rules(), shown={one.fact: cut})[0]
+                for one in [facts[fact.fact] for fact in kind.facts if fact.fact in facts]
+                for cut in one.cuts
+            }
+            enough = {at: rate for at, rate in tried.items() if rate < now}
+            assert (code in found) == bool(enough), (SEED, row, code)
+            if enough:
+                fact, cut, rate = found[code]
+                assert enough[fact, cut] == rate
+                assert all(at[1] >= cut for at in enough if at[0] == fact), "the first bin that suffices"
+                seen += 1
+    assert seen > 10, "some proofs lower some prices"
 
 
 def test_a_threshold_is_enough_and_one_less_is_not() -> None:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from puhui.lab.bench_api import PEERS, measure
+from puhui.lab.bench_counterfactual import GOALS as COUNTERFACTUAL_GOALS
 from puhui.lab.bench_features import GOALS as FEATURE_GOALS
 from puhui.lab.bench_policy import GOALS as POLICY_GOALS
 from puhui.lab.bench_scores import GOALS
@@ -189,6 +190,11 @@ def feature_lines() -> list[Line]:
     return _beside_peers("puhui.lab.bench_features", FEATURE_GOALS)
 
 
+def counterfactual_lines() -> list[Line]:
+    """This function will time which proof would lower a price against DiCE, on the same model."""
+    return _beside_peers("puhui.lab.bench_counterfactual", COUNTERFACTUAL_GOALS)
+
+
 def _beside_peers(module: str, goals: dict[str, float]) -> list[Line]:
     if not PEERS.exists():
         raise RuntimeError("no .venv-bench with the peers; `make bench` makes it from locks/bench.txt")
@@ -315,6 +321,7 @@ GROUPS: dict[str, Callable[[], list[Line]]] = {
     "policy": policy_lines,
     "features": feature_lines,
     "open_hand": open_hand_lines,
+    "counterfactual": counterfactual_lines,
 }
 
 

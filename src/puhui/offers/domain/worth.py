@@ -6,12 +6,15 @@ value of every fact gives the lowest price. "Typically" and "no change" are shar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from puhui.decisions.domain.flow import run_flow
+from puhui.decisions.domain.prices import highest_rate, make_price
 from puhui.decisions.domain.proof_points import INCOME
-from puhui.decisions.domain.rules import Rules
+from puhui.decisions.domain.rules import GRADE, Rules
+from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.values import DecisionInput, SeenFact
 from puhui.evidence.domain import PREFIX, CohortAtom, EvidenceKind, values_of
 
@@ -26,6 +29,7 @@ class Worth:
     kind: str  # evidence kind
     at_most_ppm: int  # largest fall of the all-in cost, ppm a year
     typical_ppm: int  # middle fall among those for whom it falls, 0 where it never does
+    typical_share_ppm: int  # share of those for whom it falls whose fall is at most the middle one: half or more
     no_change_ppm: int  # share of people who see no change of price, parts per million
     rate_at_best_ppm: int  # contract rate where it shows the most
     limit_at_most_minor: int  # largest rise of the limit, 0 for none
@@ -96,10 +100,14 @@ def find_worth(
         if bins not in memo:  # all values of one bin have one price
             memo[bins] = price_with(input, rules=rules, shown=shown)[0]
         falls.append((max(0, now - all_in(min(held_ppm, memo[bins]))), atom.share_ppm))
+    typical = _median([one for one in falls if one[0] > 0])
+    falling = sum(share for fall, share in falls if fall > 0)
+    within = sum(share for fall, share in falls if 0 < fall <= typical)
     return Worth(
         kind=kind.code,
         at_most_ppm=max(0, now - all_in(min(held_ppm, rate_best))),
-        typical_ppm=_median([one for one in falls if one[0] > 0]),
+        typical_ppm=typical,
+        typical_share_ppm=within * PPM // falling if falling else 0,
         no_change_ppm=sum(share for fall, share in falls if fall == 0),
         rate_at_best_ppm=min(held_ppm, rate_best),
         limit_at_most_minor=max(0, limit_best - limit_now),
@@ -129,12 +137,58 @@ def find_threshold(
     kind could show to bring the base rate below `below_ppm`, or None. "Easiest" is the first bin that suffices; the
     kind's other facts are taken to show nothing, so the rate holds whatever they show.
     """
-    shown = {one.fact for one in kind.facts}
-    for points in rules.policy.proofs:
-        if points.fact not in shown or not points.fact.startswith(PREFIX):
-            continue
-        for cut in points.cuts:
-            rate, _ = price_with(input, rules=rules, shown={points.fact: cut})
-            if rate < below_ppm:
-                return points.fact, cut, rate
-    return None
+    found = find_thresholds(input, rules=rules, kinds=[kind], below_ppm=below_ppm).get(kind.code)
+    if found is None:
+        return None
+    fact, cut, rate = found
+    whole, _ = price_with(input, rules=rules, shown={fact: cut})  # what binds comes from the whole decision
+    assert whole == rate, "the price of points is the price of the decision"
+    return found
+
+
+def find_thresholds(
+    input: DecisionInput, *, rules: Rules, kinds: Iterable[EvidenceKind], below_ppm: int
+) -> dict[str, tuple[str, int, int]]:
+    """This function will return for each kind of proof that could do it what `find_threshold` says of that kind.
+
+    One walk through the policy, then the price of points alone: proofs add points, points make the grade, the grade has
+    a price. Points never fall as a proof shows more, so the first bin that suffices is the easiest.
+    """
+    run = run_flow(input, rules=rules)
+    price_of = _price_of_points(run)
+    assert run.score is not None and run.proofs is not None
+    proven = {
+        one.fact: one.points[one.bin_of(value)]
+        for one in rules.policy.proofs
+        if isinstance(value := run.values.get(one.fact), int)
+    }
+    card, most = run.score.points - run.proofs.points, rules.policy.proof_points_most
+    added, found = sum(proven.values()), dict[str, tuple[str, int, int]]()
+    for kind in kinds:
+        shown = {one.fact for one in kind.facts if one.fact.startswith(PREFIX)}
+        for one in rules.policy.proofs:
+            if one.fact not in shown or kind.code in found:
+                continue
+            rest = added - proven.get(one.fact, 0)
+            for cut, points in zip(one.cuts, one.points[1:], strict=True):
+                rate = price_of(card + min(most, rest + max(points, proven.get(one.fact, 0))))
+                if rate < below_ppm:
+                    found[kind.code] = (one.fact, cut, rate)
+                    break
+    return found
+
+
+def _price_of_points(run: Run) -> Callable[[int], int]:
+    """The contract rate at any points, all else as in this run."""
+    rules, house, values = run.rules, run.input.house, dict(run.values)
+    table, evaluate = rules.policy.tables[GRADE], rules.policy.evaluators[GRADE]
+    highest = highest_rate(cap_ppm=house.cap_ppm, basis=house.cap_basis)
+
+    @cache
+    def price_of(points: int) -> int:
+        values["score.points"], values["score.pd_ppm"] = points, rules.model.pd_of(points)
+        grade = str(table.rows[evaluate(values)].given["grade.grade"])
+        price = make_price(rules.prices.row(grade), benefits=run.input.benefits, highest_ppm=highest)
+        return price.annual_rate_ppm
+
+    return price_of

@@ -20,6 +20,7 @@ from puhui.journeys import commit, negotiate, prove
 from puhui.journeys.negotiate import ProofCard
 from puhui.offers.domain.negotiate import Ask, Choice, Trade
 from puhui.offers.domain.standing import Commitment
+from puhui.offers.domain.worth import Worth
 from puhui.offers.queries import get_signed_text
 from puhui.products.domain import Method
 from puhui.runtime.signing import public_key
@@ -47,6 +48,8 @@ router = Router(tags=["Negotiation and proofs"])
 READ, WRITE = "quotes:read", "quotes:write"
 PROOFS_READ, PROOFS_WRITE = "proofs:read", "proofs:write"
 SHOWN = 12  # trades of one answer; the cheapest
+Part = Literal["amount", "months", "method", "due_day"]  # of a choice
+CHANGED: tuple[Part, ...] = ("amount", "months", "method", "due_day")
 DialName = Annotated[
     Literal["price", "limit", "repayment"], Field(description="What is talked about: 惠, 慧 or 会.")
 ]
@@ -80,9 +83,7 @@ class TradeOut(Out):
     total_cost_minor: Minor = Field(description="Interest and fees.")
     first_payment_minor: Minor
     highest_payment_minor: Minor
-    changed: list[Literal["amount", "months", "method", "due_day"]] = Field(
-        description="What differs from the choice that was sent."
-    )
+    changed: list[Part] = Field(description="What differs from the choice that was sent.")
 
 
 class LeftOut(Out):
@@ -216,7 +217,7 @@ def _trade(one: Trade) -> TradeOut:
         total_cost_minor=one.all_in.total_cost_minor,
         first_payment_minor=one.first_minor,
         highest_payment_minor=one.highest_minor,
-        changed=list(one.changed),
+        changed=[name for name in CHANGED if name in one.changed],
     )
 
 
@@ -252,7 +253,7 @@ def _promise_out(one: Commitment) -> PromiseOut:
 
 
 def _value_out(card: ProofCard) -> ProofValueOut:
-    language, kind, worth = get_language() or "", card.kind, card.worth
+    language, kind = get_language() or "", card.kind
     return ProofValueOut(
         kind=kind.code,
         name=kind.name.say(language),
@@ -262,15 +263,18 @@ def _value_out(card: ProofCard) -> ProofValueOut:
         minutes=kind.minutes,
         retention_days=kind.retention_days,
         given=card.proof.id if card.proof else None,
-        worth=worth
-        and WorthOut(
-            at_most_ppm=worth.at_most_ppm,
-            typical_ppm=worth.typical_ppm,
-            no_change_ppm=worth.no_change_ppm,
-            limit_at_most_minor=worth.limit_at_most_minor,
-            limit_may_fall=worth.limit_may_fall,
-            basis="measured" if worth.basis == "measured" else "assumed",
-        ),
+        worth=_worth_out(card.worth) if card.worth else None,
+    )
+
+
+def _worth_out(worth: Worth) -> WorthOut:
+    return WorthOut(
+        at_most_ppm=worth.at_most_ppm,
+        typical_ppm=worth.typical_ppm,
+        no_change_ppm=worth.no_change_ppm,
+        limit_at_most_minor=worth.limit_at_most_minor,
+        limit_may_fall=worth.limit_may_fall,
+        basis="measured" if worth.basis == "measured" else "assumed",
     )
 
 

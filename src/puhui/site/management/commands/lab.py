@@ -1,5 +1,5 @@
 """`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe,
-`documents` makes and reads papers, `simulate` runs relief against other ways in a simulated world."""
+`documents` makes and reads papers, `worth` holds what proofs are said to be worth against real rows, `simulate` runs relief against other ways in a simulated world."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-FILES = ("data", "notes", "holdout", "key", "world")
+FILES = ("data", "notes", "holdout", "key", "world", "taiwan", "spain")
 
 
 class Command(BaseCommand):
     """Dispatches to one tool of the lab."""
 
-    help = "Tools of the analyst: train, score, ks, documents, simulate"
+    help = "Tools of the analyst: train, score, ks, documents, worth, simulate"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,6 +33,8 @@ class Command(BaseCommand):
             "documents", help="make invented papers, or report how well papers are read"
         )
         _add_documents(documents)
+        worth = tools.add_parser("worth", help="hold what proofs are said to be worth against real rows")
+        _add_worth(worth)
         simulate = tools.add_parser(
             "simulate", help="run relief and other arms in a simulated world of households"
         )
@@ -48,6 +50,7 @@ class Command(BaseCommand):
             "score": self._score,
             "ks": self._ks,
             "documents": self._documents,
+            "worth": self._worth,
             "simulate": self._simulate,
         }
         try:
@@ -148,6 +151,17 @@ class Command(BaseCommand):
         except LabelsInvalid as error:
             raise CommandError(str(error)) from None
 
+    def _worth(self, options: dict[str, Any]) -> None:
+        from puhui.lab.worth_report import holds, measure_all, page
+
+        found = measure_all(taiwan=options["taiwan"], spain=options["spain"])
+        text = page(found)
+        self.stdout.write(text)
+        if options["page"] is not None:
+            options["page"].write_text(text, encoding="utf-8")
+        if broken := [one.source.name for one in found if not holds(one.same)]:
+            raise CommandError(f"what was said did not come true: {', '.join(broken)}")
+
     def _simulate(self, options: dict[str, Any]) -> None:
         from puhui.lab.simulate.command import PolicyUnknown, WorldInvalid, simulate
 
@@ -166,6 +180,24 @@ class Command(BaseCommand):
             )
         except (WorldInvalid, PolicyUnknown, ValueError) as error:
             raise CommandError(str(error)) from None
+
+
+def _add_worth(worth: CommandParser) -> None:
+    worth.add_argument(
+        "--taiwan",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="UCI 350 as gzip CSV: 6 months of bills and payments",
+    )
+    worth.add_argument(
+        "--spain",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="credit_data as CSV: income, seniority, assets, debt",
+    )
+    worth.add_argument("--page", type=Path, metavar="FILE", help="write the page of evidence there too")
 
 
 def _add_documents(documents: CommandParser) -> None:
