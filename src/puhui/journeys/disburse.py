@@ -75,14 +75,9 @@ def paid(*, order: PaymentOrder, now: datetime) -> None:
     params = _named(order)
     params["due"] = happened.after.next_due_date or order.settled_date
     params["days"] = get_terms(loan_id=loan.id).withdrawal_days
-    to_merchant = get_account(id=order.account_id).merchant_id
-    template = "paid_out_merchant" if to_merchant else "paid_out"
-    if (
-        template in get_script_book(on_date=house.today(now)).scripts
-    ):  # the first book has no word for merchants
-        tell.customer(
-            customer_id=order.customer_id, template=template, about=order.id, params=params, now=now
-        )
+    said = "paid_out_merchant" if get_account(id=order.account_id).merchant_id else "paid_out"
+    if said in get_script_book(on_date=house.today(now)).scripts:  # the first has no word for merchants
+        tell.customer(customer_id=order.customer_id, template=said, about=order.id, params=params, now=now)
 
 
 def failed(*, order: PaymentOrder, now: datetime) -> None:
@@ -116,12 +111,9 @@ def returned(*, order: PaymentOrder, now: datetime) -> None:
     except (LaterEventDepends, LoanClosed):
         _keep_cash(order, loan, now)
         return
+    params = _named(order)
     tell.customer(
-        customer_id=order.customer_id,
-        template="payout_returned",
-        about=order.id,
-        params=_named(order),
-        now=now,
+        customer_id=order.customer_id, template="payout_returned", about=order.id, params=params, now=now
     )
 
 

@@ -161,13 +161,10 @@ def _background(names: list[str], kinds: Mapping[str, EvidenceKind], rules: Rule
     least = {name: 0 for name in names}
     edges: dict[str, list[int]] = {name: [0] for name in names}
     for kind in kinds.values():
-        for fields in (
-            {one.name: one.most for one in kind.fields},
-            {one.name: one.least for one in kind.fields},
-        ):
-            for fact, value in values_of(kind, fields).items():
-                if fact in edges:
-                    edges[fact].append(value)
+        most = values_of(kind, {one.name: one.most for one in kind.fields})
+        fewest = values_of(kind, {one.name: one.least for one in kind.fields})
+        for fact, value in (*most.items(), *fewest.items()):
+            edges.get(fact, []).append(value)
     for one in rules.policy.proofs:
         edges[one.fact] += [cut for cut in one.cuts if one.fact in edges]
     return [

@@ -29,7 +29,7 @@ class Worth:
     kind: str  # evidence kind
     at_most_ppm: int  # largest fall of the all-in cost, ppm a year
     typical_ppm: int  # middle fall among those for whom it falls, 0 where it never does
-    typical_share_ppm: int  # share of those for whom it falls whose fall is at most the middle one: half or more
+    typical_share_ppm: int  # of those for whom it falls: with at most the middle fall, half or more
     no_change_ppm: int  # share of people who see no change of price, parts per million
     rate_at_best_ppm: int  # contract rate where it shows the most
     limit_at_most_minor: int  # largest rise of the limit, 0 for none
@@ -169,12 +169,14 @@ def find_thresholds(
         for one in rules.policy.proofs:
             if one.fact not in shown or kind.code in found:
                 continue
-            rest = added - proven.get(one.fact, 0)
-            for cut, points in zip(one.cuts, one.points[1:], strict=True):
-                rate = price_of(card + min(most, rest + max(points, proven.get(one.fact, 0))))
-                if rate < below_ppm:
-                    found[kind.code] = (one.fact, cut, rate)
-                    break
+            had = proven.get(one.fact, 0)
+            rates = (
+                (cut, price_of(card + min(most, added - had + max(points, had))))
+                for cut, points in zip(one.cuts, one.points[1:], strict=True)
+            )
+            cheaper = next(((one.fact, cut, rate) for cut, rate in rates if rate < below_ppm), None)
+            if cheaper is not None:
+                found[kind.code] = cheaper
     return found
 
 
