@@ -146,6 +146,7 @@ def test_every_staff_page_holds_what_every_page_must(
         "tang.wei": [
             ("staff-portfolio", "/staff/portfolio"),
             ("staff-reports", "/staff/reports"),
+            ("staff-guarantees", "/staff/guarantees"),
             ("staff-models", "/staff/models"),
         ],
         "gao.yuan": [
@@ -196,6 +197,25 @@ def test_the_portfolio_adds_up_on_three_dates_and_an_old_one_is_plum(walks: Make
         plots.append(walk.page.locator("svg.plot").first.inner_html())
         walk.check(f"staff-portfolio-{back}")
     assert totals[0] > 0 == totals[2] and plots[0] != plots[2]
+
+
+def test_the_cost_of_the_guarantees_is_a_line_beside_what_carries_it(walks: Make, house: House) -> None:
+    """Every regime has its add-on; strategic givers cost more than distrustful ones, forgers more still."""
+    walk = walks(language="en", width=1440)
+    sign_in(walk, "tang.wei")
+    walk.go("/staff/reports")
+    walk.page.click("text=Cost of the guarantees")
+    rows = walk.page.locator("[data-regime]")
+    added = {
+        row.get_attribute("data-regime"): int(
+            row.locator("[data-add-on]").get_attribute("data-add-on") or "x"
+        )
+        for row in rows.all()
+    }
+    assert list(added) == ["all", "random", "strategic", "distrustful", "forgers_1", "forgers_3", "forgers_5"]
+    assert 0 <= added["distrustful"] <= added["strategic"] <= added["forgers_1"] <= added["forgers_5"]
+    assert int(walk.page.locator("[data-carried]").get_attribute("data-carried") or "x") > 0
+    walk.check("staff-guarantees", shot=True)
 
 
 def test_dark_staff_pages_keep_their_contrast(walks: Make, house: House) -> None:

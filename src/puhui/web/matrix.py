@@ -158,6 +158,7 @@ ENTRIES: dict[str, Entry] = {
     "staff_relief_request": _staff("place", "why"),
     "staff_portfolio": _staff(),
     "staff_reports": _staff(),
+    "staff_guarantees": _staff(),
     "staff_export": _staff(),
     "staff_models": _staff("files", "kind", "owner"),
     "staff_model": _staff("to", "share", "why"),
