@@ -63,7 +63,7 @@ def test_give_see_it_fall_take_back_sign_pay_off(
     assert walk.say("See no change", "没有变化") in card.inner_text()
     answers_fast(walk)
     talk(walk)
-    if width == 390:
+    if width == 390 or language == "en":  # the others press the button: the office is asked for the record
         gives_file(walk)
     else:
         walk.page.locator("[data-kind=income_tax] button[value=give]").click()
@@ -141,6 +141,10 @@ def answers_fast(walk: Walk) -> None:
     )
     used = time.process_time() - begun
     assert answer == 200 and used < FAST_SECONDS, f"{used:.3f} s"
+    begun = time.process_time()  # the whole page, with the worth of every proof
+    answer = page.evaluate("url => fetch(url).then(r => r.status)", page.url)
+    used = time.process_time() - begun
+    assert answer == 200 and used < FAST_SECONDS, f"the page took {used:.3f} s"
     page.wait_for_function("first => document.querySelector('#answer').innerText !== first", arg=first)
     assert walk.say("The nearest", "最接近") in page.locator("#answer").inner_text()
 

@@ -5,59 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from puhui.contact.domain import ScriptValue
-from puhui.contact.queries import get_script_book, has_hold
+from puhui.contact.queries import get_script_book
 from puhui.core.ids import derive_id
 from puhui.core.money import Money
-from puhui.core.refusals import Refusal
-from puhui.customers.domain import CustomerState
-from puhui.customers.queries import get_customer
 from puhui.journeys import happen, house, tell
-from puhui.journeys.ask_for_help import HELP
 from puhui.ledger.domain import Posting
 from puhui.ledger.operations import post_entries
-from puhui.lines.domain import LineState
-from puhui.lines.queries import get_line
 from puhui.loans.domain import EventKind, LaterEventDepends, Loan, LoanClosed
-from puhui.loans.queries import get_contract, get_loan, get_terms
-from puhui.offers.queries import is_genuine
-from puhui.payments.domain import Direction, PaymentOrder
+from puhui.loans.queries import get_loan, get_terms
+from puhui.payments.domain import PaymentOrder
 from puhui.payments.queries import get_account
 from puhui.runtime.operations import record_audit
 
 PAYOUTS, OWED = "1002", "2002"
-
-
-class SecondScanStops(Refusal):
-    """A fresh look before the money leaves found a reason of the exception list (guarantee G3)."""
-
-    field = "quote"
-    status = 409
-
-
-def _stops(customer_id: str, line_id: str, now: datetime) -> str:
-    """Return why no new money may leave now, "" when nothing stops it: identity, a request for help, the line."""
-    if get_customer(customer_id).state is not CustomerState.IDENTIFIED:
-        return "identity"
-    if has_hold(customer_id, now, reason=HELP):
-        return "help"
-    return "" if get_line(id=line_id).state is LineState.ACTIVE else "line"
-
-
-def refuse_stopped(*, customer_id: str, line_id: str, now: datetime) -> None:
-    """This function will do nothing where new money may leave. Raises: SecondScanStops with the reason."""
-    if reason := _stops(customer_id, line_id, now):
-        raise SecondScanStops(reason=reason)
-
-
-def second_scan(*, order: PaymentOrder, now: datetime) -> str:
-    """This function will look once more before a payout leaves; it returns the reason to stop, "" for none."""
-    if order.direction is not Direction.PAYOUT or order.loan_id is None:
-        return ""
-    loan = get_loan(id=order.loan_id)
-    if not is_genuine(quote_id=get_contract(id=loan.contract_id).quote_id):
-        return "second_scan_quote"
-    reason = _stops(order.customer_id, loan.line_id, now)
-    return f"second_scan_{reason}" if reason else ""
 
 
 def paid(*, order: PaymentOrder, now: datetime) -> None:

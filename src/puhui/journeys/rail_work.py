@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from puhui.journeys import disburse, parties, settle
+from puhui.journeys import parties, second_scan, settle
 from puhui.payments import operations as payments
 from puhui.payments.domain import (
     SIGNATURE_HEADER,
@@ -38,7 +38,7 @@ def send(item: WorkItem) -> Effect:
     submission = get_submission(order_id=order_id)
     if submission is None:
         return no_effect
-    reason = disburse.second_scan(order=get_order(id=order_id), now=item.now)
+    reason = second_scan.second_scan(order=get_order(id=order_id), now=item.now)
     if reason and _never_heard(submission, item):
         refused = Submitted(state=SubmitState.REJECTED, reason=reason)
         return partial(_record, item.key, order_id, refused)
