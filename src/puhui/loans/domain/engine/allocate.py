@@ -20,6 +20,8 @@ from puhui.loans.domain.engine.book import (
     S_TILL,
     S_TODAY,
     Book,
+    gone_level,
+    gone_of,
     move_principal,
     open_of,
     open_total,
@@ -61,7 +63,7 @@ def wanted(b: Book, row: int, component: int, day: int) -> int:
         return min(balance, max(0, b.principal[row] - b.paid[at + 3] - b.waived[at + 3]))
     level = b.level[row] if row == last_regular(b) and b.level[row] else b.emi[row]
     level += b.credit_principal[row] + b.credit_interest[row]
-    left = level - max(b.at_interest[row], b.paid[at + 2]) - b.paid[at + 3]
+    left = level - max(b.at_interest[row], gone_of(b, row, 2)) - gone_of(b, row, 3)
     return min(balance, max(0, left))
 
 
@@ -80,7 +82,7 @@ def level_open(b: Book, row: int) -> int:
     if by_principal(b, row):
         return open_of(b, row, Component.PRINCIPAL)
     level = b.emi[row] + b.credit_principal[row] + b.credit_interest[row]
-    return level - b.paid[4 * row + 2] - b.paid[4 * row + 3]
+    return level - gone_level(b, row)
 
 
 def put(b: Book, row: int, component: int, amount: int, day: int, used: list[int]) -> None:
@@ -340,5 +342,5 @@ def close_ahead(b: Book, day: int) -> None:
             return
     for row in range(b.s[S_ROW]):
         if b.kind[row] == RowKind.REGULAR:
-            b.emi[row] = b.paid[4 * row + 3] + (0 if by_principal(b, row) else b.paid[4 * row + 2])
+            b.emi[row] = gone_of(b, row, 3) + (0 if by_principal(b, row) else gone_of(b, row, 2))
     work_out(b, day, 0)

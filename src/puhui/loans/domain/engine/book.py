@@ -85,6 +85,8 @@ class Book(NamedTuple):
     memo: list[
         int
     ]  # discount factors of equal periods by rate and number: what they add up to is the same for every loan
+    w: list[int]  # a loan that goes straight on, indexed by W_*
+    months: list[int]  # first day of each month from FIRST_MONTH on, 0 = not looked up yet
 
 
 # The contract's constants.
@@ -176,6 +178,18 @@ class Book(NamedTuple):
     S_WIDTH,
 ) = range(43)
 
+# A loan that goes straight on (`straight`). W_ACC: what the running period has borne until W_AT, balance × rate × days; W_BASE:
+# the days of a regular period there; W_CARRY and W_LEFT are those of the front; from W_SWITCH on instalments are W_EMI.
+# W_CHANGED = 1 once terms have changed. From W_INTEREST on: the figures.
+(
+    W_BALANCE, W_LEFT, W_LENT, W_CARRY, W_FRONT, W_ROW, W_COUNT, W_START, W_DUE, W_BASE, W_AT, W_ACC, W_TODAY,
+    W_EMI, W_OLD_EMI, W_SWITCH, W_CHANGED, W_MONTH, W_SEED, W_MONTHS, W_RATE, W_PAID_INTEREST, W_INTEREST, W_LATE, W_SINCE,
+    W_NEXT_DUE, W_NEXT_AMOUNT, W_ACCRUED, W_WIDTH,
+) = range(29)  # fmt: skip
+MOST_STRAIGHT = 400  # instalments of such a loan
+FIRST_MONTH = 12 * 1990  # 12 × year + month − 1
+MONTHS = 12 * 90  # that are looked up once
+
 # A line of the statement.
 (L_EVENT, L_DATE, L_KIND, L_AMOUNT, L_PENALTY, L_FEE, L_INTEREST, L_PRINCIPAL, L_OVER, L_BALANCE) = range(10)
 LINE_WIDTH = 10
@@ -191,9 +205,10 @@ FAULT_REFUND = 4  # a refund that gives interest back needs the book of another 
 FAULT_EVENT = 8  # an event refers to one that is not there
 
 EVENT_WIDTH = 22  # integers of an event, indexed by E_*
-MEMO_PLACES = 64  # of two numbers: what it is for, and the sum
+MEMO_PLACES = 512  # of three numbers: what it is for (two), and the sum
 OWN_WIDTHS = {
-    "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": 2 * MEMO_PLACES,
+    "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": 3 * MEMO_PLACES,
+    "w": W_WIDTH, "months": MONTHS,
 }  # fmt: skip
 
 
@@ -364,9 +379,14 @@ def settle(b: Book, row: int, day: int, amount: int) -> None:
     b.s[S_SETTLED] = n + 1
 
 
-def paid_of(b: Book, row: int) -> int:
-    """This function will return what was paid of an instalment's principal and interest, minor units."""
-    return b.paid[4 * row + 2] + b.paid[4 * row + 3]
+def gone_of(b: Book, row: int, component: int) -> int:
+    """This function will return what was paid or given up of one component of an instalment, minor units."""
+    return b.paid[4 * row + component] + b.waived[4 * row + component]
+
+
+def gone_level(b: Book, row: int) -> int:
+    """This function will return what was paid or given up of an instalment's principal and interest, minor units."""
+    return gone_of(b, row, 2) + gone_of(b, row, 3)
 
 
 def paid_all(b: Book, row: int) -> int:

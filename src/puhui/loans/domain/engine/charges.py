@@ -135,10 +135,12 @@ def extra_row(b: Book, day: int) -> int:
 
 
 def drop_fees(b: Book, day: int) -> int:
-    """This function will waive what is open of charges that fall due after `day` and return it, minor units."""
+    """This function will waive what is open of charges whose instalment falls due after `day` (it may have been moved since
+    they were agreed) and return it, minor units: what `payoff` leaves out.
+    """
     total = 0
     for c in range(b.s[S_CHARGE]):
-        if b.charge_row[c] >= 0 and b.charge_due[c] > day:
+        if b.charge_row[c] >= 0 and b.due[b.charge_row[c]] > day:
             total += waive_charge(b, c)
     return total
 

@@ -21,7 +21,7 @@ from puhui.loans.domain.engine.book import (
     S_OWED,
     S_ROW,
     Book,
-    paid_of,
+    gone_level,
 )
 from puhui.loans.domain.engine.codes import Basis, Method, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import (
@@ -55,6 +55,7 @@ WIDEST_LEVEL = 10**12  # of a balance, minor units
 SPLIT = 2**20  # of a numerator < 2**41
 WIDEST_DENOMINATOR = 2**41
 MOST_EQUAL = 1024  # instalments of a sum of discount factors that is remembered
+MOST_BASE = 8192  # of its first period's base
 WIDEST_FLAT = 9 * 10**18  # numerator of the interest of all periods
 
 
@@ -94,15 +95,30 @@ def remembered(b: Book, first: int, count: int, yearly: int) -> int:
     """
     days, months = b.due[first] - b.start[first], equal_months(b)
     is_equal = is_whole(b, first) and 0 < days <= WIDEST_DAYS and days * months <= WIDEST_WEIGHT
-    if not is_equal or one_rate(b, b.start[first], b.due[first]) * months != yearly or count >= MOST_EQUAL:
-        up, _, base = factor(b, first)
+    if is_equal and one_rate(b, b.start[first], b.due[first]) * months == yearly:
+        return of_equal(b, count, yearly)
+    up, _, base = factor(b, first)
+    return after_first(b, up, base, count, yearly)
+
+
+def of_equal(b: Book, count: int, yearly: int) -> int:
+    """This function will return the sum of the discount factors of `count` equal periods of `yearly` / 12 ppm each."""
+    return after_first(b, yearly, 12, count, yearly)
+
+
+def after_first(b: Book, up: int, base: int, count: int, yearly: int) -> int:
+    """This function will return the sum of the discount factors of a first period of `up` / `base` ppm and `count` − 1 equal
+    ones of `yearly` / 12 ppm. It is remembered: contracts of one product share it.
+    """
+    if count >= MOST_EQUAL or base >= MOST_BASE:
         return sum_of_factors(b, scaled(b, SCALE, base * PPM, base * PPM + up), count, yearly)
-    key = yearly * MOST_EQUAL + count
-    at = key % MEMO_PLACES * 2
-    if b.memo[at] != key:
-        one = scaled(b, SCALE, TWELVE_PPM, TWELVE_PPM + yearly)
-        b.memo[at], b.memo[at + 1] = key, sum_of_factors(b, one, count, yearly)
-    return b.memo[at + 1]
+    key, other = yearly * MOST_EQUAL + count, up * MOST_BASE + base
+    at = (key * 31 + other * 7 + up // 1000 * 13 + yearly // 1000 * 5) % MEMO_PLACES * 3
+    if b.memo[at] != key or b.memo[at + 1] != other:
+        one = scaled(b, SCALE, base * PPM, base * PPM + up)
+        b.memo[at], b.memo[at + 1] = key, other
+        b.memo[at + 2] = sum_of_factors(b, one, count, yearly)
+    return b.memo[at + 2]
 
 
 def sum_of_factors(b: Book, discount: int, count: int, yearly: int) -> int:
@@ -431,7 +447,7 @@ def put_level(b: Book, first: int, emi: int, today: int) -> int:
     for r in range(first, b.s[S_ROW]):
         if not shares_level(b, r):
             continue
-        if paid_of(b, r) > emi:
+        if gone_level(b, r) > emi:
             b.emi[r] = b.held[r]
             fixed += 1
         else:

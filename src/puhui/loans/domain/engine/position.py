@@ -189,17 +189,13 @@ def reversed_lines(terms: LoanTerms, events: Sequence[BookEvent]) -> list[Statem
     """This function will return the lines that were reversed, each as the statement had it just before."""
     found: list[StatementLine] = []
     for number, event in enumerate(events):
-        if event.kind is not Kind.REVERSE:
+        if event.kind not in (Kind.REVERSE, Kind.UNDO_CHARGE_OFF):
             continue
         before = events[:number]
         if not has_payout(before):
             continue
         b = replay(terms=terms, events=before, as_of=event.booking_date)
-        found += [
-            replace(line, is_reversed=True)
-            for line in lines_of(b)
-            if line.seq == event.of_seq and is_undone(line, event)
-        ]
+        found += [replace(line, is_reversed=True) for line in lines_of(b) if is_undone(line, event)]
     return found
 
 
@@ -224,9 +220,13 @@ def with_balances(lines: list[StatementLine]) -> list[StatementLine]:
 
 
 def is_undone(line: StatementLine, event: BookEvent) -> bool:
-    """This function will tell whether a reversal shows a line as reversed: a payout undone leaves no line, a reversed
-    down payment leaves its own.
+    """This function will tell whether an event shows a line as reversed: a payout undone leaves no line, a reversed
+    down payment leaves its own. A charge-off may be taken back without being named.
     """
+    if event.kind is Kind.UNDO_CHARGE_OFF and event.of_seq == 0:
+        return line.kind is Kind.CHARGE_OFF
+    if line.seq != event.of_seq:
+        return False
     return line.kind is Kind.DOWN_PAYMENT if event.count else line.kind is not Kind.DISBURSE
 
 

@@ -12,6 +12,7 @@ from puhui.loans.domain.engine.book import (
     S_FRESH,
     S_ROW,
     Book,
+    gone_of,
     insert_row,
     remove_row,
 )
@@ -179,8 +180,8 @@ def accelerate(b: Book, day: int) -> None:
         return
     for r in range(b.s[S_ROW]):
         is_past = b.due[r] < day
-        b.held[r] = max(0, b.at_interest[r] - b.paid[4 * r + 2]) if is_past else 0
-        b.kept[r] = b.principal[r] - b.paid[4 * r + 3] if is_past else 0
+        b.held[r] = max(0, b.at_interest[r] - gone_of(b, r, 2)) if is_past else 0
+        b.kept[r] = b.principal[r] - gone_of(b, r, 3) if is_past else 0
     cut_at(b, day)
     last = b.s[S_ROW] - 1
     for row in range(last):

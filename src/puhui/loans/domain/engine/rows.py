@@ -35,7 +35,8 @@ from puhui.loans.domain.engine.book import (
     S_ROW,
     S_TILL,
     Book,
-    paid_of,
+    gone_level,
+    gone_of,
 )
 from puhui.loans.domain.engine.codes import Basis, Method, Recalculation, RowKind, Unit
 from puhui.loans.domain.engine.interest import (
@@ -107,7 +108,7 @@ def is_full(b: Book, row: int) -> bool:
     """
     if by_principal(b, row):
         return False
-    return paid_of(b, row) >= level_of(b, row)
+    return gone_level(b, row) >= level_of(b, row)
 
 
 def last_open(b: Book) -> int:
@@ -163,7 +164,7 @@ def settled_principal(b: Book, begin: int, end: int, last: int) -> int:
         if b.kind[row] != RowKind.REGULAR:
             found += b.principal[row]
         elif is_full(b, row) and row != last:
-            found += b.paid[4 * row + 3]
+            found += gone_of(b, row, 3)
     return found
 
 
@@ -226,7 +227,7 @@ def of_whole_period(b: Book, row: int, balance: int, months: int) -> int:
 
 def interest_to(b: Book, row: int, found: int) -> int:
     """This function will keep the interest of an instalment to a day, and return what it hands on."""
-    paid = b.paid[4 * row + 2]
+    paid = gone_of(b, row, 2)
     if is_full(b, row):
         b.at_interest[row] = paid
     else:
@@ -244,12 +245,12 @@ def hands_on(b: Book, row: int, found: int) -> bool:
     """
     if b.k[K_RECALC] == Recalculation.NONE or by_principal(b, row):
         return False
-    return b.paid[4 * row + 3] > max(0, level_of(b, row) - found)
+    return gone_of(b, row, 3) > max(0, level_of(b, row) - found)
 
 
 def split_full(b: Book, row: int, found: int) -> int:
     """This function will leave a paid instalment as it was paid, and hand the interest that accrued since on."""
-    b.interest[row], b.principal[row] = b.paid[4 * row + 2], b.paid[4 * row + 3]
+    b.interest[row], b.principal[row] = gone_of(b, row, 2), gone_of(b, row, 3)
     if b.k[K_RECALC] == Recalculation.NONE:
         return 0
     return max(0, found + b.credit_interest[row] - b.interest[row])
@@ -259,7 +260,7 @@ def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
     """This function will split an instalment's payment into interest and principal, with `left` principal to come, and
     return the interest that it could not hold.
     """
-    paid_interest, paid_principal = b.paid[4 * row + 2], b.paid[4 * row + 3]
+    paid_interest, paid_principal = gone_of(b, row, 2), gone_of(b, row, 3)
     found += b.credit_interest[row]
     if is_last:
         b.principal[row] = max(left, paid_principal)

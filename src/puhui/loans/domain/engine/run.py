@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
     EVENT_WIDTH,
+    FAULT_EVENT,
     FAULT_FULL,
     FAULT_REFUND,
     FAULT_WIDE,
@@ -58,6 +59,7 @@ TERMS_OF_A_DAY = (
     Kind.PENALTY_FREEZE,
     Kind.PENALTY_THAW,
 )
+NO_STEPS = (Kind.REVERSE, Kind.UNDO_CHARGE_OFF, Kind.DAY_ROLL)  # they change what other events do, or nothing
 REVERSED, WITHOUT_DOWN = 1, 2
 
 
@@ -126,16 +128,36 @@ def rank_of(events: list[int], at: int) -> int:
 
 
 def take_back(b: Book, events: list[int], count: int) -> None:
-    """This function will mark the events that were reversed, and the payouts whose down payment was."""
+    """This function will mark the events that were reversed, and the payouts whose down payment was. A charge-off that is
+    taken back never happened: the one that is named, or the last one booked before.
+    """
     for i in range(count):
         b.off[i] = 0
     for i in range(count):
         at = EVENT_WIDTH * i
+        if events[at + E_KIND] == Kind.UNDO_CHARGE_OFF:
+            undone = last_charge_off(b, events, i, events[at + E_OF])
+            if undone < 0:
+                b.s[S_FAULT] |= FAULT_EVENT
+            else:
+                b.off[undone] |= REVERSED
         if events[at + E_KIND] != Kind.REVERSE:
             continue
         for j in range(count):
             if events[EVENT_WIDTH * j + E_SEQ] == events[at + E_OF]:
                 b.off[j] |= WITHOUT_DOWN if events[at + E_COUNT] else REVERSED
+
+
+def last_charge_off(b: Book, events: list[int], before: int, seq: int) -> int:
+    """This function will return the last charge-off in force that was booked before event `before`, of number `seq` if that
+    is not 0; −1 if there is none.
+    """
+    found = -1
+    for i in range(before):
+        at = EVENT_WIDTH * i
+        if events[at + E_KIND] == Kind.CHARGE_OFF and not b.off[i] & REVERSED:
+            found = i if seq == 0 or events[at + E_SEQ] == seq else found
+    return found
 
 
 def first_payout(b: Book, events: list[int], count: int) -> int:
@@ -160,7 +182,7 @@ def put_in_order(b: Book, events: list[int], count: int) -> None:
     for i in range(count):
         at = EVENT_WIDTH * i
         kind = events[at + E_KIND]
-        if kind == Kind.REVERSE or kind == Kind.DAY_ROLL or b.off[i] & REVERSED:
+        if kind in NO_STEPS or b.off[i] & REVERSED:
             continue
         key = 8 * entry_day(events, at) + (0 if i == first else 1 + rank_of(events, at))
         place = n

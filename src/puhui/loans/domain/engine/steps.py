@@ -103,7 +103,7 @@ def step(b: Book, e: list[int]) -> None:
         step_money_out(b, e)
     elif kind in (Kind.CHARGE, Kind.CHARGE_WAIVER):
         step_charge(b, e)
-    elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.UNDO_CHARGE_OFF, Kind.SALE):
+    elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.SALE):
         step_loss(b, e)
     elif kind in (Kind.PENALTY_FREEZE, Kind.PENALTY_THAW, Kind.WAIVE):
         step_leniency(b, e)
@@ -348,7 +348,7 @@ def step_leniency(b: Book, e: list[int]) -> None:
 
 
 def step_loss(b: Book, e: list[int]) -> None:
-    """This function will write the loan off, or charge it off, or take a charge-off back."""
+    """This function will write the loan off, sell it, or charge it off."""
     used = b.used
     clear(used)
     if e[E_KIND] == Kind.CHARGE_OFF:
