@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from puhui.loans.domain.engine.book import EVENT_WIDTH, K_COUNT, K_FIRST_DUE, K_SEED_DAY, K_START
 from puhui.loans.domain.engine.events import BookEvent
-from puhui.loans.domain.engine.figures import (
+from puhui.loans.domain.engine.reading import (
     DETAILS,
     HAS_DETAIL,
     REFUNDS,

@@ -17,7 +17,8 @@ import pyarrow as pa
 from puhui.batch.portfolio.columns import SCHEMA, TermsTable, read_columns, with_terms
 from puhui.batch.portfolio.compiled import Kernel, working_memory
 from puhui.loans.domain.engine.codes import Kind, Method
-from puhui.loans.domain.engine.figures import DETAILS, HAS_DETAIL, V_NEXT_AMOUNT, V_WIDTH
+from puhui.loans.domain.engine.figures import V_NEXT_AMOUNT, V_WIDTH
+from puhui.loans.domain.engine.reading import DETAILS, HAS_DETAIL
 from puhui.loans.domain.engine.terms import LoanTerms
 
 EVENTS = 8  # of each loan: a payout and seven more

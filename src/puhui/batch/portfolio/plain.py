@@ -9,6 +9,7 @@ from typing import Any
 from puhui.batch.portfolio.columns import Columns
 from puhui.loans.domain.engine import figures
 from puhui.loans.domain.engine.book import EVENT_WIDTH, FAULT_FULL, FAULT_WIDE, K_WIDTH, BookSize, new_book
+from puhui.loans.domain.engine.reading import HAS_DETAIL
 
 
 def value_plainly(columns: Columns, loan: int, day: int) -> list[int]:
@@ -55,7 +56,7 @@ def room_codes(columns: Columns, begin: int, end: int) -> int:
     """This function will return how many instalments a loan's events can add at most: no number in its details is a
     count above MOST_ADDED.
     """
-    more = int((columns.events[0][begin:end] & figures.HAS_DETAIL != 0).sum())
+    more = int((columns.events[0][begin:end] & HAS_DETAIL != 0).sum())
     return more * MOST_ADDED
 
 

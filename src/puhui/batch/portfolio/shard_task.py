@@ -76,7 +76,7 @@ def value_table(table: pa.Table, as_of: date) -> pa.Table:
         by_column[:, i] = value_plainly(columns, i, day)
     data: dict[str, Any] = {"loan_id": table["loan_id"]}
     for name, at in FIGURES.items():
-        data[name] = pa.array(by_column[at].astype(COUNTS.get(name, "int64")))
+        data[name] = pa.array(by_column[at].astype(COUNTS.get(name, "int64"), copy=False))
     return pa.table(data).replace_schema_metadata(
         {"puhui.semantics": str(SEMANTICS), "puhui.as_of": as_of.isoformat()}
     )

@@ -146,15 +146,30 @@ def read_shard(path: Path) -> Iterator[pa.Table]:
         raise ShardDamaged(file=str(path), expected="a Parquet file", found=str(error)) from None
 
 
+def figures_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """This function will open a file of figures. Numbers are packed as differences, which is smaller than compressing them and
+    takes a quarter of the time; no statistics, for a hash spreads loans and every row group holds every value.
+    """
+    numbers = [field.name for field in schema if pa.types.is_integer(field.type)]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression={field.name: "none" if field.name in numbers else "snappy" for field in schema},
+        use_dictionary=False,
+        write_statistics=False,
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+    )
+
+
 def write_table(path: Path, tables: Sequence[pa.Table]) -> None:
-    """This function will write tables as the row groups of one Parquet file: under a name that readers ignore, forced to
+    """This function will write tables of figures as the row groups of one Parquet file: under a name that readers ignore, forced to
     the disk, then renamed.
 
     Raises: DiskFull.
     """
     temporary = path.with_name(path.name + PART)
     try:
-        with pq.ParquetWriter(temporary, tables[0].schema, compression="zstd", compression_level=1) as writer:
+        with figures_writer(temporary, tables[0].schema) as writer:
             for table in tables:
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
         _force(temporary)

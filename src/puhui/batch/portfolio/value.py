@@ -32,6 +32,8 @@ from puhui.batch.portfolio.shards import (
 from puhui.loans.domain.engine.book import FAULT_EVENT, FAULT_FULL, FAULT_REFUND
 from puhui.loans.domain.engine.figures import ACTIVE
 
+ROW_GROUP = 40_000  # loans of a row group at least, where a shard has so many: each has a cost of its own
+MOST_WAITING = 400_000  # loans that wait in memory for a row group of their shard
 NOT_VALUED = "not_valued.csv"
 NAMED = 20  # loans that a refusal names itself
 REASONS = {
@@ -175,13 +177,18 @@ def _write_parts(
 ) -> list[str]:
     """Write every table's loans to the shards that they belong to, and return the shards' names."""
     writers: dict[str, pq.ParquetWriter] = {}
+    waiting: dict[str, list[pa.Table]] = {}
     count = 0
     try:
         for table in tables:
             for name, part in _spread(table, shards, as_of):
-                _append(writers, work, name, part)
+                waiting.setdefault(name, []).append(part)
+            for name in _ready(waiting):
+                _append(writers, work, name, waiting.pop(name))
             count += table.num_rows
             say(f"{count} loans")
+        for name, parts in waiting.items():
+            _append(writers, work, name, parts)
         for writer in writers.values():
             writer.close()
     except OSError as error:
@@ -189,11 +196,20 @@ def _write_parts(
     return sorted(writers)
 
 
-def _append(writers: dict[str, pq.ParquetWriter], work: Path, name: str, part: pa.Table) -> None:
+def _ready(waiting: dict[str, list[pa.Table]]) -> list[str]:
+    """The shards of which a row group may be written: those with enough loans, or all where too many wait."""
+    sizes = {name: sum(part.num_rows for part in parts) for name, parts in waiting.items()}
+    enough = ROW_GROUP if sum(sizes.values()) < MOST_WAITING else 0
+    return [name for name, size in sizes.items() if size >= enough]
+
+
+def _append(writers: dict[str, pq.ParquetWriter], work: Path, name: str, parts: list[pa.Table]) -> None:
+    """Write loans as one row group of a shard."""
     if name not in writers:
         path = work / (name + PART)
-        writers[name] = pq.ParquetWriter(path, part.schema, compression="zstd", compression_level=1)
-    writers[name].write_table(part, row_group_size=max(1, part.num_rows))
+        writers[name] = pq.ParquetWriter(path, parts[0].schema, compression="snappy")  # the quickest to read
+    whole = pa.concat_tables(parts)
+    writers[name].write_table(whole, row_group_size=max(1, whole.num_rows))
 
 
 def _spread(table: pa.Table, shards: int, as_of: date | None) -> Iterable[tuple[str, pa.Table]]:

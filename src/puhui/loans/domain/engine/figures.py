@@ -10,11 +10,7 @@ from puhui.loans.domain.engine.allocate import payoff
 from puhui.loans.domain.engine.book import (
     EVENT_WIDTH,
     FAULT_FULL,
-    K_COUNT,
-    K_FIRST_DUE,
     K_REST_END,
-    K_START,
-    K_WIDTH,
     L_AMOUNT,
     L_DATE,
     L_KIND,
@@ -29,34 +25,37 @@ from puhui.loans.domain.engine.book import (
     S_ROW,
     S_SOLD,
     S_STOP,
-    S_TABLE,
     S_TILL,
     S_WRITTEN_OFF,
-    TABLE_WIDTH,
+    W_ACCRUED,
+    W_BALANCE,
+    W_INTEREST,
+    W_LATE,
+    W_LENT,
+    W_NEXT_AMOUNT,
+    W_NEXT_DUE,
+    W_PAID_INTEREST,
+    W_SINCE,
+    W_TODAY,
     Book,
     open_total,
     paid_all,
     waived_all,
 )
-from puhui.loans.domain.engine.codes import LAST_PAYMENT, Component, Kind, RowKind, Unit
+from puhui.loans.domain.engine.codes import (
+    LAST_PAYMENT,
+    Kind,
+    RowKind,
+)
+from puhui.loans.domain.engine.reading import read_events, read_orders, read_signed, read_terms
 from puhui.loans.domain.engine.rows import work_out
 from puhui.loans.domain.engine.run import run
 from puhui.loans.domain.engine.steps import (
-    E_AMOUNT,
-    E_BOOKED,
-    E_COMPONENT,
-    E_DATE,
-    E_DOWN,
-    E_EVERY,
     E_FROM,
     E_KIND,
-    E_OF,
-    E_RATE,
-    E_REFUNDS,
-    E_SEQ,
     E_TO,
-    E_UNIT,
 )
+from puhui.loans.domain.engine.straight_story import go_straight, may_go_straight
 
 # Columns of the result. Amounts in minor units, dates ordinals (0 = none).
 (
@@ -67,10 +66,6 @@ from puhui.loans.domain.engine.steps import (
 
 # States of a loan, in the order of `position.LoanStatus`.
 PENDING, ACTIVE, CLOSED, OVERPAID, WRITTEN_OFF = range(5)
-
-HAS_DETAIL, REFUNDS, TAKES_DOWN = 256, 512, 1024  # flags beside an event's kind
-DETAILS = 14  # numbers of a detail: E_RATE to E_COMPONENT
-TERMS_WIDTH = K_WIDTH + 9 * 12 + 9 + 4  # a contract's constants, allocation orders, ahead rules, credit order
 
 
 def status_of(b: Book, outstanding: int) -> int:
@@ -199,87 +194,32 @@ def read_figures(
     out[at + V_FAULT * width] = b.s[S_FAULT]
 
 
-def read_event(
-    events: list[int], n: int, seq: int, kind: int, day: int, booked: int, amount: int, of: int
-) -> None:
-    """This function will write an event without detail as the kernel reads it, at place `n`."""
-    at = EVENT_WIDTH * n
-    for j in range(EVENT_WIDTH):
-        events[at + j] = 0
-    events[at + E_SEQ] = seq
-    events[at + E_KIND] = kind & 255
-    events[at + E_DATE] = day
-    events[at + E_BOOKED] = booked
-    events[at + E_AMOUNT] = amount
-    events[at + E_OF] = of
-    events[at + E_EVERY] = 1
-    events[at + E_UNIT] = Unit.MONTH
-    events[at + E_COMPONENT] = Component.INTEREST
-    events[at + E_REFUNDS] = 1 if kind & REFUNDS else 0
-    events[at + E_DOWN] = 1 if kind & TAKES_DOWN else 0
+def write_straight(b: Book, out: list[int], at: int, width: int) -> None:
+    """This function will write the figures of a loan that went straight on into place `at` of each column of the result."""
+    for v in range(V_WIDTH):
+        out[at + v * width] = 0
+    w = b.w
+    out[at + V_STATUS * width] = ACTIVE
+    out[at + V_LENT * width] = w[W_LENT]
+    out[at + V_PRINCIPAL * width] = w[W_BALANCE]
+    out[at + V_INTEREST * width] = w[W_INTEREST]
+    out[at + V_OUTSTANDING * width] = w[W_BALANCE] + w[W_INTEREST]
+    out[at + V_PAYOFF * width] = w[W_BALANCE] + w[W_ACCRUED]
+    out[at + V_ACCRUED * width] = w[W_ACCRUED]
+    out[at + V_PAID_PRINCIPAL * width] = w[W_LENT] - w[W_BALANCE]
+    out[at + V_PAID_INTEREST * width] = w[W_PAID_INTEREST]
+    out[at + V_LATE * width] = w[W_LATE]
+    out[at + V_SINCE * width] = w[W_SINCE]
+    out[at + V_DAYS * width] = w[W_TODAY] - w[W_SINCE] if w[W_SINCE] else 0
+    out[at + V_NEXT_DUE * width] = w[W_NEXT_DUE]
+    out[at + V_NEXT_AMOUNT * width] = w[W_NEXT_AMOUNT]
 
 
-def read_terms(
-    b: Book, table: list[int], number: int, count: int, start: int, first_due: int, is_other: bool
-) -> None:
-    """This function will set a book's contract: line `number` of the table of terms, and what is the loan's own. Without
-    `is_other` the orders stand there already.
-    """
-    at = TERMS_WIDTH * number
-    for i in range(K_WIDTH):
-        b.k[i] = table[at + i]
-    b.k[K_COUNT] = count
-    b.k[K_START] = start
-    b.k[K_FIRST_DUE] = first_due
-    if not is_other:
-        return
-    at += K_WIDTH
-    for i in range(108):
-        b.order[i] = table[at + i]
-    for i in range(9):
-        b.ahead[i] = table[at + 108 + i]
-    for i in range(4):
-        b.credit[i] = table[at + 117 + i]
-
-
-def read_signed(b: Book, signed: list[int], begin: int, end: int) -> int:
-    """This function will set the instalments as signed, and return a fault if there are too many."""
-    b.s[S_TABLE] = 0
-    if end - begin > len(b.table):
-        return FAULT_FULL
-    for i in range(begin, end):
-        b.table[i - begin] = signed[i]
-    b.s[S_TABLE] = (end - begin) // TABLE_WIDTH
-    return 0
-
-
-def read_events(
-    events: list[int],
-    kind: list[int],
-    value_date: list[int],
-    booked: list[int],
-    amount: list[int],
-    of: list[int],
-    detail: list[int],
-    begin: int,
-    end: int,
-    at: int,
-    day: int,
-) -> int:
-    """This function will write the events `begin` to `end` − 1 that are known on `day` as the kernel reads them, and
-    return their number; beyond what `events` holds they are counted and not written. Details begin at `at`.
-    """
-    n, capacity = 0, len(events) // EVENT_WIDTH
-    for j in range(begin, end):
-        more = DETAILS if kind[j] & HAS_DETAIL else 0
-        is_known = booked[j] <= day and (value_date[j] <= day or kind[j] & 255 == Kind.CHARGE)
-        if is_known and n < capacity:
-            read_event(events, n, j - begin + 1, kind[j], value_date[j], booked[j], amount[j], of[j])
-            for d in range(more):
-                events[EVENT_WIDTH * n + E_RATE + d] = detail[at + d]
-        n += 1 if is_known else 0
-        at += more
-    return n
+def write_fault(out: list[int], at: int, width: int, fault: int) -> None:
+    """This function will write that a loan has no figures, and why."""
+    for v in range(V_WIDTH):
+        out[at + v * width] = 0
+    out[at + V_FAULT * width] = fault
 
 
 def value_loans(
@@ -313,10 +253,19 @@ def value_loans(
     in V_FAULT and no other figure; faults `forgiven` are none (plain Python forgives FAULT_WIDE).
     """
     b = books[0]
-    capacity, before = len(events) // EVENT_WIDTH, -1
+    capacity, before, stands, is_plain = len(events) // EVENT_WIDTH, -1, -1, False
     for i in range(begin, end):
-        read_terms(b, table, number[i], count[i], start[i], first_due[i], number[i] != before)
-        before = number[i]
+        read_terms(b, table, number[i], count[i], start[i], first_due[i])
+        if number[i] != before:
+            before, is_plain = number[i], may_go_straight(b, table, number[i])
+        if is_plain and signed_starts[i] == signed_starts[i + 1]:
+            first, last, at = starts[i], starts[i + 1], detail_starts[i]
+            if go_straight(b, kind, value_date, booked, amount, detail, first, last, at, rate[i], day):
+                write_straight(b, out, i, width)
+                continue
+        if number[i] != stands:
+            stands = number[i]
+            read_orders(b, table, stands)
         n = read_events(
             events,
             kind,
@@ -341,6 +290,4 @@ def value_loans(
             fault = b.s[S_FAULT] & ~forgiven
             out[i + V_FAULT * width] = 0
         if fault:
-            for v in range(V_WIDTH):
-                out[i + v * width] = 0
-            out[i + V_FAULT * width] = fault
+            write_fault(out, i, width, fault)
