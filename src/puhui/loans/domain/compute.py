@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from puhui.loans.domain.events import EventKind, LoanEvent, rows_to_payload
 from puhui.loans.domain.position import LoanState, Position, RowState
@@ -18,15 +19,63 @@ Semantics = Callable[..., Position]
 SEMANTICS: dict[int, Semantics] = {1: position_v1, 2: position_v2}
 
 
+REMEMBERED = 128  # positions: those of the loans that are being looked at or changed now
+
+
+class _Asked:
+    """A contract and its events as they were asked for: equal where every field is."""
+
+    __slots__ = ("_hash", "events", "key", "terms")
+
+    def __init__(self, terms: ContractTerms, events: Sequence[LoanEvent]) -> None:
+        self.terms, self.events = terms, events
+        self.key = (
+            terms,
+            tuple(
+                (
+                    one.id,
+                    one.seq,
+                    one.kind,
+                    one.value_date,
+                    one.booking_date,
+                    one.booked_at,
+                    one.amount_minor,
+                    repr(one.payload) if one.payload else "",
+                )
+                for one in events
+            ),
+        )
+        self._hash = hash(self.key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.key == other.key
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _worked_out(asked: _Asked, as_of: date, known_at: datetime | None) -> Position:
+    version = asked.terms.semantics_version
+    return SEMANTICS[version](terms=asked.terms, events=asked.events, as_of=as_of, known_at=known_at)
+
+
+def forget_positions() -> None:
+    """This function will forget every position that is remembered, so that the next one is worked out (for measuring)."""
+    _worked_out.cache_clear()
+
+
 def position(
     *, terms: ContractTerms, events: Sequence[LoanEvent], as_of: date, known_at: datetime | None = None
 ) -> Position:
     """This function will compute what the loan means at the end of `as_of`, by the contract's own semantics version.
 
     `known_at` answers "what did we believe then": only events booked at or before that instant count. A pure
-    function of its arguments. Raises: KeyError for a semantics version that this release does not have (a bug).
+    function of its arguments, so the last ones are remembered: what stands before an event is what stood after the one
+    before it, and a page asks for the same as the check that precedes it. Raises: KeyError for a semantics version that
+    this release does not have (a bug).
     """
-    return SEMANTICS[terms.semantics_version](terms=terms, events=events, as_of=as_of, known_at=known_at)
+    return _worked_out(_Asked(terms, tuple(events)), as_of, known_at)
 
 
 def preview(
