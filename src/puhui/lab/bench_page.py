@@ -31,6 +31,7 @@ from puhui.lab.bench_journeys import SEED, WISH  # noqa: E402
 from puhui.lab.borrower import Borrower  # noqa: E402
 from puhui.lab.people import invent_person  # noqa: E402
 from puhui.loans.domain import EventKind, Loan  # noqa: E402
+from puhui.loans.domain.compute import forget_positions  # noqa: E402
 from puhui.loans.queries import list_events  # noqa: E402
 from puhui.runtime.clock import utc_now  # noqa: E402
 from puhui.runtime.transactions import transaction  # noqa: E402
@@ -82,18 +83,22 @@ def lengthen(loan: Loan, events: int, now: datetime) -> None:
             )
 
 
-def page_ms(she: Borrower, loan: Loan) -> float:
-    """This function will return the CPU milliseconds of her loan's page, the median of PAGES."""
+def page_ms(she: Borrower, loan: Loan) -> tuple[float, float]:
+    """This function will return the CPU milliseconds of her loan's page: of the first look in a process, and the median of
+    PAGES more.
+    """
     user_id = get_customer(she.customer_id).user_id
     client = Client(HTTP_ACCEPT_LANGUAGE="zh-CN")
     client.force_login(get_user_model().objects.get(pk=user_id))
     took = []
-    for _ in range(PAGES):
+    client.get(reverse("loan", args=[loan.id]))  # templates and statements are read once, whoever looks
+    forget_positions()
+    for _ in range(PAGES + 1):
         start = time.process_time()
         answer = client.get(reverse("loan", args=[loan.id]))
         took.append(time.process_time() - start)
         assert answer.status_code == 200, answer.status_code
-    return statistics.median(took) * 1e3
+    return took[0] * 1e3, statistics.median(took[1:]) * 1e3
 
 
 def main() -> None:
@@ -103,8 +108,9 @@ def main() -> None:
     (first, short), (second, long) = paid_out(now, 2)
     lengthen(short, SHORT, now)
     lengthen(long, LONG, now)
-    few, many = page_ms(first, short), page_ms(second, long)
-    print(json.dumps({"loan_page_8_ms": few, "loan_page_700_ms": many, "loan_page_700_vs_8": many / few}))
+    (_, few), (first_look, many) = page_ms(first, short), page_ms(second, long)
+    found = {"loan_page_8_ms": few, "loan_page_700_ms": many, "loan_page_700_first_ms": first_look}
+    print(json.dumps(found | {"loan_page_700_vs_8": many / few}))
 
 
 if __name__ == "__main__":
