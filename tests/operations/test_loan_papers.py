@@ -13,6 +13,7 @@ from puhui.customers.models import CustomerRow
 from puhui.loans.domain import EventKind, Loan, LoanState
 from puhui.loans.domain.papers import account_statement, payoff_figures, prepayment_choices
 from puhui.loans.queries import get_position, get_terms, list_events
+from puhui.web.borrower.loan import RECEIPTS
 from puhui.web.borrower.loan_view import event_name
 from puhui.web.borrower.papers import choice_name
 from puhui.web.templatetags.puhui import day, money
@@ -31,6 +32,21 @@ def borrower_with_loan(index: int, language: str = "en") -> tuple[Client, Loan]:
     user = CustomerRow.objects.get(id=loan.customer_id).user_id
     client.force_login(get_user_model().objects.get(pk=user))
     return client, loan
+
+
+@pytest.mark.django_db
+def test_a_long_history_shows_its_newest_receipts_and_the_rest_when_asked() -> None:
+    client, loan = borrower_with_loan(32)
+    for number in range(RECEIPTS):
+        loans_kit.record(loan, loans_kit.event(loan, EventKind.REPAY, date(2026, 12, 21), 100 + number))
+    moved = len(list_events(loan_id=loan.id))
+    page = f"/loans/{loan.id}?as_of=2026-12-21"
+    few = client.get(page).content.decode()
+    assert few.count(f"/loans/{loan.id}/receipts/") == RECEIPTS < moved
+    assert f"All {moved} receipts" in few
+    every = client.get(f"{page}&receipts=all").content.decode()
+    assert every.count(f"/loans/{loan.id}/receipts/") == moved
+    assert f"All {moved} receipts" not in every
 
 
 @pytest.mark.django_db

@@ -34,6 +34,7 @@ from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
 from puhui.web.templatetags.puhui import day, money
 
+RECEIPTS = 24  # that a loan's page lists at once
 LONGEST_DAYS = 3660
 
 
@@ -115,7 +116,7 @@ def loan_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpRes
         can_pay=active and view.pending is None,
         pay_label=_("Pay now") if position.due_minor else _("Pay early"),
         schedule=schedule(position),
-        receipts=receipts(view),
+        **receipts(view, shows_all="receipts" in request.GET),
         withdraw_until=position.withdrawal_until if position.withdrawal_minor is not None else None,
         about=f"loan:{loan.id}",
         **machine(view, as_of, today),
@@ -178,14 +179,16 @@ def schedule(position: Position) -> list[dict[str, Any]]:
     ]
 
 
-def receipts(view: LoanView) -> list[dict[str, Any]]:
-    """This function will list what moved money, the newest first."""
+def receipts(view: LoanView, shows_all: bool) -> dict[str, Any]:
+    """This function will list what moved money, the newest first; of many only RECEIPTS, and how many there are."""
     moved = [
         event
         for event in view.events
         if event.kind not in WITHOUT_MONEY and event.value_date <= view.position.as_of
     ]
-    return [{"event": event, "name": event_name(event, view.terms)} for event in reversed(moved)]
+    shown = moved if shows_all else moved[-RECEIPTS:]
+    listed = [{"event": event, "name": event_name(event, view.terms)} for event in reversed(shown)]
+    return {"receipts": listed, "all_receipts": len(moved) if len(shown) < len(moved) else 0}
 
 
 def machine(view: LoanView, as_of: date, today: date) -> dict[str, Any]:

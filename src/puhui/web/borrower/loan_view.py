@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from puhui.customers.domain import Customer
 from puhui.loans import queries as loans
@@ -178,35 +179,39 @@ def row_state(state: RowState) -> str:
     }[state]
 
 
+EVENT_NAMES = {
+    EventKind.DISBURSE: lazy("Paid out to you"),
+    EventKind.DISBURSE_RETURNED: lazy("The payout came back"),
+    EventKind.REPAY: lazy("Payment"),
+    EventKind.PREPAY: lazy("Early payment"),
+    EventKind.PAYOFF: lazy("Paid off"),
+    EventKind.WITHDRAW: lazy("Withdrawn from the loan"),
+    EventKind.REVERSE: lazy("Payment reversed by the bank"),
+    EventKind.CREDIT_REFUND: lazy("Overpaid amount sent back"),
+    EventKind.PENALTY_FREEZE: lazy("Penalties frozen"),
+    EventKind.PENALTY_THAW: lazy("Freeze ended"),
+    EventKind.CANCEL: lazy("Cancelled before payout"),
+    EventKind.REFUND: lazy("Merchant return"),
+    EventKind.CHARGEBACK: lazy("Payment taken back"),
+    EventKind.FEE: lazy("Fee"),
+    EventKind.WAIVE: lazy("Waived for you"),
+    EventKind.RATE_CHANGE: lazy("Lower rate"),
+    EventKind.INTEREST_PAUSE: lazy("Interest paused"),
+    EventKind.LATENESS_PAUSE: lazy("Days not counted as late"),
+    EventKind.MOVE_DUE: lazy("Due date moved"),
+    EventKind.DEFER: lazy("Payments postponed"),
+    EventKind.EXTEND: lazy("More, smaller payments"),
+    EventKind.RE_AGE: lazy("New payment plan"),
+    EventKind.RE_AMORTISE: lazy("Arrears spread over later payments"),
+    EventKind.CHARGE_OFF: lazy("Given up in our books"),
+    EventKind.WRITE_OFF: lazy("Written off"),
+    EventKind.RECOVERY: lazy("Payment after write-off"),
+    EventKind.SALE: lazy("Passed to another lender"),
+}
+
+
 def event_name(event: LoanEvent, terms: ContractTerms) -> str:
     """This function will name what happened to a loan of these terms."""
-    to_merchant = pays_merchant(terms.options)
-    return {
-        EventKind.DISBURSE: _("Paid to the merchant") if to_merchant else _("Paid out to you"),
-        EventKind.DISBURSE_RETURNED: _("The payout came back"),
-        EventKind.REPAY: _("Payment"),
-        EventKind.PREPAY: _("Early payment"),
-        EventKind.PAYOFF: _("Paid off"),
-        EventKind.WITHDRAW: _("Withdrawn from the loan"),
-        EventKind.REVERSE: _("Payment reversed by the bank"),
-        EventKind.CREDIT_REFUND: _("Overpaid amount sent back"),
-        EventKind.PENALTY_FREEZE: _("Penalties frozen"),
-        EventKind.PENALTY_THAW: _("Freeze ended"),
-        EventKind.CANCEL: _("Cancelled before payout"),
-        EventKind.REFUND: _("Merchant return"),
-        EventKind.CHARGEBACK: _("Payment taken back"),
-        EventKind.FEE: _("Fee"),
-        EventKind.WAIVE: _("Waived for you"),
-        EventKind.RATE_CHANGE: _("Lower rate"),
-        EventKind.INTEREST_PAUSE: _("Interest paused"),
-        EventKind.LATENESS_PAUSE: _("Days not counted as late"),
-        EventKind.MOVE_DUE: _("Due date moved"),
-        EventKind.DEFER: _("Payments postponed"),
-        EventKind.EXTEND: _("More, smaller payments"),
-        EventKind.RE_AGE: _("New payment plan"),
-        EventKind.RE_AMORTISE: _("Arrears spread over later payments"),
-        EventKind.CHARGE_OFF: _("Given up in our books"),
-        EventKind.WRITE_OFF: _("Written off"),
-        EventKind.RECOVERY: _("Payment after write-off"),
-        EventKind.SALE: _("Passed to another lender"),
-    }[event.kind]
+    if event.kind is EventKind.DISBURSE and pays_merchant(terms.options):
+        return _("Paid to the merchant")
+    return str(EVENT_NAMES[event.kind])
