@@ -60,7 +60,7 @@ def test_papers_say_what_the_positions_say() -> None:
                 terms=terms, events=events, position=there, first_date=date(2026, 11, 1)
             )
             lines = [
-                f"{day(one.event.value_date)} | {event_name(one.event)} | {money(one.event.amount_minor)} | {money(one.balance_minor)}"
+                f"{day(one.event.value_date)} | {event_name(one.event, terms)} | {money(one.event.amount_minor)} | {money(one.balance_minor)}"
                 for one in found.lines
             ]
             letter = payoff_figures(
