@@ -45,7 +45,7 @@ class _Asked:
                 for one in events
             ),
         )
-        self._hash = hash(self.key)
+        self._hash = hash((terms, tuple(one.id for one in events)))  # the rest is compared, which is quicker
 
     def __hash__(self) -> int:
         return self._hash

@@ -34,7 +34,7 @@ from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
 from puhui.web.templatetags.puhui import day, money
 
-RECEIPTS = 24  # that a loan's page lists at once
+RECEIPTS = 12  # that a loan's page lists at once
 LONGEST_DAYS = 3660
 
 
