@@ -24,7 +24,10 @@ class SignInNeeded(Refusal):
 
 def wants_document(request: HttpRequest) -> bool:
     """This function will tell whether the caller is a program and not a page."""
-    return request.path.startswith(("/callbacks/", "/api/")) or request.content_type == "application/json"
+    return (
+        request.path.startswith(("/callbacks/", "/api/", "/policy-reports"))
+        or request.content_type == "application/json"
+    )
 
 
 def _answer(request: HttpRequest, kind: str, status: int) -> HttpResponse:

@@ -119,6 +119,7 @@ ENTRIES: dict[str, Entry] = {
     "inbox": Entry(audience=Audience.DEMO),
     "clock": Entry(audience=Audience.DEMO, fields=("days", "to")),
     "rail_callback": Entry(audience=Audience.RAIL, fields=("signed body",)),
+    "policy_reports": _everybody("report"),
     "healthz": _everybody(),
     "metrics": _everybody(),
     "staff": _staff(),

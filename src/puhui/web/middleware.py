@@ -28,8 +28,9 @@ LANGUAGE_COOKIE = "lang"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /policy-reports; report-to policy"
 )
+REPORTS_TO = 'policy="/policy-reports"'  # where browsers send what the policy refused
 log = logging.getLogger("puhui.web")
 
 
@@ -41,7 +42,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """This function will pass the request on under its id."""
-        sent = request.headers.get("X-Request-Id", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
         name = sent if _REQUEST_ID.fullmatch(sent) else new_key()
         request.request_id = name  # type: ignore[attr-defined]
         token = request_id_var.set(name)
@@ -53,6 +54,7 @@ class RequestIdMiddleware:
             request_id_var.reset(token)
         response.headers["X-Request-Id"] = name
         response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        response.headers.setdefault("Reporting-Endpoints", REPORTS_TO)
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"
         )
@@ -87,7 +89,7 @@ def choose_language(request: HttpRequest) -> str:
     known = {code for code, _ in settings.LANGUAGES}
     if (chosen := request.COOKIES.get(LANGUAGE_COOKIE, "")) in known:
         return chosen
-    first = request.headers.get("Accept-Language", "").lower().split(",")[0]
+    first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower().split(",")[0]
     return "en" if first.startswith("en") else str(settings.LANGUAGE_CODE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.urls.converters import register_converter
 
-from puhui.web import health
+from puhui.web import health, policy_reports
 from puhui.web.borrower import (
     accounts,
     apply,
@@ -121,6 +121,7 @@ urlpatterns = [
     path("staff/", include("puhui.web.staff.urls")),
     path("callbacks/rail", callbacks.rail, name="rail_callback"),
     path("api/v1/", include("puhui.web.partner_api.urls")),
+    path("policy-reports", policy_reports.receive, name="policy_reports"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
 ]
