@@ -54,6 +54,7 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#5fd0ac", "color-brand-content": "#5fd0ac"},
 }
 html_search_language = "zh" if CHINESE else "en"
+html_search_scorer = str(HERE / "scorer.js")
 
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 LINK = re.compile(r"\]\(([^)#:\s]+)\.md([)#])")
