@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
+from puhui.access.partners.queries import delegated
 from puhui.customers.domain import Customer, CustomerState, parse_phone
 from puhui.customers.models import CustomerRow
-from puhui.runtime.rows import direct, find_row
+from puhui.runtime.rows import Look, direct, find_row
 from puhui.runtime.sealing import blind_index, unseal
 
 PHONE_PURPOSE = "customers.phone"
@@ -55,18 +57,30 @@ def find_customer(customer_id: str) -> Customer | None:
     return to_customer(row) if row else None
 
 
-def find_login(customer_id: str) -> int | None:
-    """This function will return the login of a customer by her id, None when there is no such customer."""
-    found = direct().fetch("SELECT user_id FROM customers_customer WHERE id = %s", [customer_id])
-    return int(found[0][0]) if found else None
+def of_client(customer: str) -> str:
+    """This function will return the SQL condition that a client may act for the customer in a column, its id the one mark."""
+    return f"EXISTS (SELECT 1 FROM customers_customer c WHERE c.id = {customer} AND {delegated('c.user_id')})"
 
 
-def is_identified(customer_id: str) -> bool:
-    """This function will tell whether a customer has proved who she is. Raises: CustomerUnknown."""
-    found = direct().fetch("SELECT state FROM customers_customer WHERE id = %s", [customer_id])
-    if not found:
-        raise CustomerUnknown(customer_id)
-    return str(found[0][0]) == CustomerState.IDENTIFIED.value
+def is_of_client(*, customer_id: str, client_id: str) -> bool:
+    """This function will tell whether a client may act for a customer; False too where there is none. One query."""
+    sql = f"SELECT 1 FROM customers_customer c WHERE c.id = %s AND {delegated('c.user_id')}"
+    return bool(direct().fetch(sql, [customer_id, client_id]))
+
+
+def look_whether_identified(customer_id: str) -> Look:
+    """This function will return the look that tells whether a customer has proved who she is.
+
+    Reading it raises CustomerUnknown.
+    """
+
+    def read(rows: list[tuple[Any, ...]]) -> bool:
+        if not rows:
+            raise CustomerUnknown(customer_id)
+        return str(rows[0][0]) == CustomerState.IDENTIFIED.value
+
+    sql = "SELECT state FROM customers_customer WHERE id = %s"
+    return Look(sql=sql, values=[customer_id], read=read)
 
 
 def get_customer(customer_id: str) -> Customer:

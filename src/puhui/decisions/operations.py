@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -28,7 +29,16 @@ from puhui.decisions.domain.stored import (
 )
 from puhui.decisions.domain.values import Decision, DecisionInput
 from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
-from puhui.runtime.rows import find_row, insert_if_absent, insert_row, update_if, update_row
+from puhui.runtime.rows import (
+    find_row,
+    insert_if_absent,
+    insert_row,
+    insert_soon,
+    list_rows_where,
+    new_row,
+    update_row,
+    update_soon,
+)
 from puhui.runtime.transactions import require_transaction
 
 
@@ -56,31 +66,42 @@ def save_application(*, id: str, customer_id: str, fields: Mapping[str, str], no
 
 
 def open_application(*, id: str, customer_id: str, fields: Mapping[str, str], now: datetime) -> Application:
-    """This function will keep fields as typed in a new application; where it is not new, they are added to it.
+    """This function will keep fields as typed in a new application, or add them to the one that she has open.
 
-    What `save_application` does, for who has just seen that none is open: no query looks for it. Raises: as that.
+    The unique key decides, so that no query looks for an open one first. Raises: as `save_application`.
     """
     require_transaction()
     opened = _open(id, customer_id, check_typed(fields), now)
-    return opened or save_application(id=id, customer_id=customer_id, fields=fields, now=now)
+    if opened is not None:
+        return opened
+    there = list_rows_where(
+        ApplicationRow, "customer_id = %s AND state IN ('draft', 'submitted')", [customer_id]
+    )
+    known = there[0].id if there else id
+    return save_application(id=known, customer_id=customer_id, fields=fields, now=now)
 
 
-def submit_application(*, id: str, application: ApplicationInput, now: datetime) -> Application:
+def submit_application(
+    *, id: str, application: ApplicationInput, now: datetime, held: Application | None = None
+) -> Application:
     """This function will send an application whose figures were checked; sending the same again changes nothing.
 
+    `held` is the application as it stands, for who holds it by `queries.lock_application` in this transaction.
     Raises: ApplicationUnknown; ApplicationAlreadySent when it was sent with other figures.
     """
     require_transaction()
-    body, draft = _text(application), ApplicationState.DRAFT
-    sent = {"state": TRANSITIONS[draft, "submit"].value, "submitted_json": body, "submitted_at": now}
-    row = update_if(ApplicationRow, sent, id=id, state=draft.value)
-    if row is None:  # no draft: sent before, or not there
-        row = _lock(id)
-        if row.submitted_json != body:
-            raise ApplicationAlreadySent(number=row.number)
-        return row.to_domain()
-    _append(row, "submit", now)
-    return row.to_domain()
+    held = held or _lock(id).to_domain()
+    if held.state is not ApplicationState.DRAFT:
+        if held.submitted != application:
+            raise ApplicationAlreadySent(number=held.number)
+        return held
+    state = TRANSITIONS[held.state, "submit"]
+    sent = {"state": state.value, "submitted_json": _text(application), "submitted_at": now}
+    update_soon(
+        ApplicationRow, sent, certain="who holds a draft may send it", id=held.id, state=held.state.value
+    )
+    _append(held.id, "submit", state, now)
+    return replace(held, state=state, submitted=application, submitted_at=now)
 
 
 def record_decision(
@@ -173,7 +194,7 @@ def _conclude(row: ApplicationRow, made: DecisionRow, act: str, now: datetime) -
     insert_row(made)
     row.decided_at = now
     row.save(force_update=True, update_fields=["state", "decided_at"])
-    _append(row, act, now)
+    _append(row.id, act, ApplicationState(row.state), now)
 
 
 def _as_stored(made: DecisionRow, input: DecisionInput, decision: Decision) -> StoredDecision:
@@ -193,7 +214,8 @@ def _as_stored(made: DecisionRow, input: DecisionInput, decision: Decision) -> S
 def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Application | None:
     """A new application, None where this one is there already or she has another that is open."""
     day = business_date(now, zone=settings.LENDER["zone"])
-    row = ApplicationRow(
+    row = new_row(
+        ApplicationRow,
         id=id,
         number=reference("A", id, day.isoformat()),
         customer_id=customer_id,
@@ -204,7 +226,7 @@ def _open(id: str, customer_id: str, typed: dict[str, str], now: datetime) -> Ap
     )
     if not insert_if_absent(row):
         return None
-    insert_row(ApplicationEventRow(application_id=id, seq=1, act="open", state=row.state, at=now))
+    insert_soon(new_row(ApplicationEventRow, application_id=id, seq=1, act="open", state=row.state, at=now))
     return row.to_domain()
 
 
@@ -237,11 +259,11 @@ SEQUENCE = {
 FIRST_MANY = 5  # place of the first act that may be repeated
 
 
-def _append(row: ApplicationRow, act: str, now: datetime) -> None:
+def _append(id: str, act: str, state: ApplicationState, now: datetime) -> None:
     seq = SEQUENCE.get(act)
     if seq is None:  # may happen many times, after everything else
-        seq = FIRST_MANY + ApplicationEventRow.objects.filter(application_id=row.id, act=act).count()
-    insert_row(ApplicationEventRow(application_id=row.id, seq=seq, act=act, state=row.state, at=now))
+        seq = FIRST_MANY + ApplicationEventRow.objects.filter(application_id=id, act=act).count()
+    insert_soon(new_row(ApplicationEventRow, application_id=id, seq=seq, act=act, state=state.value, at=now))
 
 
 def _text(value: object) -> str:

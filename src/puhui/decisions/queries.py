@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from puhui.core.ids import spoken_range
 from puhui.core.refusals import Refusal
+from puhui.customers.queries import of_client
 from puhui.decisions.domain.codec import read_decision, read_input
 from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.reason_texts import ReasonTexts
@@ -40,7 +41,7 @@ from puhui.decisions.registry import queries as registry
 from puhui.decisions.registry.domain import ModelState
 from puhui.decisions.registry.scoring import Chosen, choose_model
 from puhui.protection.domain import PolicyInvalid
-from puhui.runtime.rows import find_row, list_rows, list_rows_where
+from puhui.runtime.rows import Look, direct, find_row, in_utc, list_rows, list_rows_where, look_for_row
 
 
 class ModelDoesNotFit(Refusal):
@@ -150,12 +151,30 @@ def find_application(id: str) -> Application | None:
     return row.to_domain() if row else None
 
 
-def get_application(id: str, *, lock: bool = False) -> Application:
-    """This function will return an application, by `lock` held until commit. Raises: ApplicationUnknown."""
-    row = find_row(ApplicationRow, lock=lock, id=id)
-    if row is None:
+def find_applicant(id: str, *, client_id: str) -> str | None:
+    """This function will return whose an application is, None where a client may not act for her, or there is none."""
+    sql = f"SELECT customer_id FROM decisions_application a WHERE a.id = %s AND {of_client('a.customer_id')}"
+    found = direct().fetch(sql, [id, client_id])
+    return str(found[0][0]) if found else None
+
+
+def get_application(id: str) -> Application:
+    """This function will return an application. Raises: ApplicationUnknown."""
+    found = find_application(id)
+    if found is None:
         raise ApplicationUnknown()
-    return row.to_domain()
+    return found
+
+
+def lock_application(id: str) -> Look:
+    """This function will return the look at an application that holds it until commit; None where there is none."""
+    look = look_for_row(ApplicationRow, lock=True, id=id)
+
+    def read(rows: list[tuple[Any, ...]]) -> Application | None:
+        row: ApplicationRow | None = look.read(rows)
+        return row.to_domain() if row else None
+
+    return Look(sql=look.sql, values=look.values, read=read)
 
 
 def find_customer_by_number(number: str) -> str | None:
@@ -188,11 +207,14 @@ def list_applications(customer_id: str) -> list[Application]:
     return [row.to_domain() for row in rows]
 
 
-def find_last_decided_at(customer_id: str) -> datetime | None:
-    """This function will return when an application of the customer was last decided, None when none ever was."""
-    where, ending = "customer_id = %s AND decided_at IS NOT NULL", "ORDER BY decided_at DESC LIMIT 1"
-    found = list_rows_where(ApplicationRow, where, [customer_id], ending=ending)
-    return found[0].decided_at if found else None
+def look_at_last_decision(customer_id: str) -> Look:
+    """This function will return the look that tells when an application of the customer was last decided, or None."""
+    return Look(
+        sql="SELECT decided_at FROM decisions_application WHERE customer_id = %s AND decided_at IS NOT NULL "
+        "ORDER BY decided_at DESC LIMIT 1",
+        values=[customer_id],
+        read=lambda rows: in_utc(rows[0][0]) if rows else None,
+    )
 
 
 def list_application_events(application_id: str) -> list[ApplicationEvent]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from puhui.journeys.once import covered, keep, recall
+from puhui.journeys.once import body_hash, covered
 from puhui.runtime.operations import KeyReusedWithOtherBody as KeyReusedWithOtherBody
-from puhui.runtime.operations import record_audit
+from puhui.runtime.operations import record_audit, remember_key, store_answer
 from puhui.runtime.transactions import share_transaction, transaction
 
 AGAIN = frozenset({429, 503})  # answers that say "later": the key stays free for the same request
@@ -40,18 +40,19 @@ def once(*, request: Request, act: Callable[[], Answer], now: datetime) -> Answe
     Of simultaneous requests with one key the second waits for the first and gets its answer. What raises is stored
     nowhere, and the key stays free. Raises: KeyReusedWithOtherBody.
     """
+    digest = body_hash(request.body)
     with transaction():
-        if (kept := _recall(request, now)) is not None:
+        if (kept := _recall(request, digest, now)) is not None:
             return kept
         with share_transaction() as shared, covered():
             answer = act()
         if not shared.undone:
-            _keep(request, answer, now)
+            _keep(request, digest, answer, now)
             return answer
     with transaction():  # it was refused, and its claim of the key went with what it wrote
-        if (kept := _recall(request, now)) is not None:
+        if (kept := _recall(request, digest, now)) is not None:
             return kept
-        _keep(request, answer, now)
+        _keep(request, digest, answer, now)
     return answer
 
 
@@ -61,15 +62,16 @@ def once_with_party(*, request: Request, act: Callable[[], Answer], now: datetim
     The act is a journey with a key of its own: simultaneous requests make one effect and one answer.
     Raises: KeyReusedWithOtherBody.
     """
+    digest = body_hash(request.body)
     with transaction():
-        kept = _recall(request, now)
+        kept = _recall(request, digest, now)
     if kept is not None:
         return kept
     answer = act()
     with transaction():
-        if (kept := _recall(request, now)) is not None:
+        if (kept := _recall(request, digest, now)) is not None:
             return kept
-        _keep(request, answer, now)
+        _keep(request, digest, answer, now)
     return answer
 
 
@@ -77,16 +79,18 @@ def _scope(request: Request) -> str:
     return f"api:{request.client_id}"
 
 
-def _recall(request: Request, now: datetime) -> Answer | None:
-    done = recall(scope=_scope(request), key=request.key, body=request.body, now=now)
-    return None if done is None else Answer(status=done["status"], body=done["body"], replayed=True)
+def _recall(request: Request, digest: str, now: datetime) -> Answer | None:
+    stored = remember_key(scope=_scope(request), key=request.key, body_hash=digest, now=now)
+    if stored is None:
+        return None
+    return Answer(status=stored.answer["status"], body=stored.answer["body"], replayed=True)
 
 
-def _keep(request: Request, answer: Answer, now: datetime) -> None:
+def _keep(request: Request, digest: str, answer: Answer, now: datetime) -> None:
     if answer.status in AGAIN:
         return
     kept = {"status": answer.status, "body": answer.body}
-    keep(scope=_scope(request), key=request.key, body=request.body, answer=kept, now=now)
+    store_answer(scope=_scope(request), key=request.key, body_hash=digest, answer=kept, now=now)
     if request.audit is not None and answer.status < 300:
         action, subject = request.audit
         record_audit(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from puhui.core.ids import derive_id
 from puhui.core.refusals import Refusal
-from puhui.decisions.queries import find_last_decided_at
+from puhui.decisions.queries import look_at_last_decision
 from puhui.journeys import account, house
 from puhui.journeys.once import keep, recall
 from puhui.protection import operations as protection
 from puhui.protection import queries as rules
 from puhui.protection.domain import Consent, ConsentPurpose, parse_purpose
+from puhui.runtime.rows import Look, look_up
 from puhui.runtime.transactions import transaction
 
 # What an application, and then a signature, is not possible without, in the order in which it is asked for. Together
@@ -40,11 +41,23 @@ class ConsentMissing(Refusal):
 
 def list_standing(*, customer_id: str, now: datetime) -> frozenset[str]:
     """This function will return every purpose that she agrees to now: what is in force and not used up. Two queries."""
-    held = [one for one in rules.list_consents(customer_id) if one.in_force(now)]
-    given = frozenset(one.purpose.value for one in held)
-    if _unused_report(held, customer_id) is None:
-        return given.difference({ConsentPurpose.CREDIT_REPORT})
-    return given
+    given, decided = look_up(*look_at_standing(customer_id=customer_id, now=now))
+    return standing(given, decided)
+
+
+def look_at_standing(*, customer_id: str, now: datetime) -> tuple[Look, Look]:
+    """This function will return the two looks whose results `standing` takes."""
+    return rules.look_at_given(customer_id, now), look_at_last_decision(customer_id)
+
+
+def standing(given: Mapping[ConsentPurpose, datetime], decided: datetime | None) -> frozenset[str]:
+    """This function will return every purpose agreed to: of those given, and since when, all that is not used up.
+
+    `decided` is when an application of hers was last decided, None when none ever was.
+    """
+    report = ConsentPurpose.CREDIT_REPORT
+    used = report in given and decided is not None and decided >= given[report]
+    return frozenset(one.value for one in given if not (used and one is report))
 
 
 def find_report_consent(*, customer_id: str, now: datetime) -> Consent | None:
@@ -60,15 +73,21 @@ def _unused_report(held: Sequence[Consent], customer_id: str) -> Consent | None:
     report = next((one for one in held if one.purpose is ConsentPurpose.CREDIT_REPORT), None)
     if report is None:
         return None
-    decided = find_last_decided_at(customer_id)
+    (decided,) = look_up(look_at_last_decision(customer_id))
     return report if decided is None or decided < report.given_at else None
 
 
-def refuse_missing(*, customer_id: str, needed: Collection[ConsentPurpose], now: datetime) -> None:
-    """This function will return when all that is needed stands. Raises: ConsentMissing, naming the first that does not."""
-    standing = list_standing(customer_id=customer_id, now=now)
+def refuse_missing(
+    *, customer_id: str, needed: Collection[ConsentPurpose], now: datetime, held: frozenset[str] | None = None
+) -> None:
+    """This function will return when all that is needed stands. Raises: ConsentMissing, naming the first that does not.
+
+    `held` is what stands, for who has looked already.
+    """
+    if held is None:
+        held = list_standing(customer_id=customer_id, now=now)
     for purpose in needed:
-        if purpose not in standing:
+        if purpose not in held:
             title = rules.get_consent_texts(on_date=house.today(now)).texts[purpose].title
             raise ConsentMissing(purpose=purpose.value, title=title)
 

@@ -33,7 +33,8 @@ def covered() -> Iterator[None]:
         _covered.reset(token)
 
 
-def _hash(body: Mapping[str, Any]) -> str:
+def body_hash(body: Mapping[str, Any]) -> str:
+    """This function will return the hash by which the body of a request is known again."""
     return blind_index(canonical_bytes(dict(body)).decode(), purpose="idempotency.body")
 
 
@@ -44,7 +45,7 @@ def recall(*, scope: str, key: str, body: Mapping[str, Any], now: datetime) -> d
     """
     if _covered.get():
         return None
-    stored = runtime.remember_key(scope=scope, key=key, body_hash=_hash(body), now=now)
+    stored = runtime.remember_key(scope=scope, key=key, body_hash=body_hash(body), now=now)
     return None if stored is None else dict(stored.answer)
 
 
@@ -52,4 +53,4 @@ def keep(*, scope: str, key: str, body: Mapping[str, Any], answer: dict[str, Any
     """This function will store the answer of a journey under its key, in the journey's own transaction."""
     if _covered.get():
         return
-    runtime.store_answer(scope=scope, key=key, body_hash=_hash(body), answer=answer, now=now)
+    runtime.store_answer(scope=scope, key=key, body_hash=body_hash(body), answer=answer, now=now)

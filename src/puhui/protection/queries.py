@@ -17,6 +17,7 @@ from puhui.protection.domain import (
     CaseEvent,
     CaseState,
     Consent,
+    ConsentPurpose,
     ConsentText,
     ConsentTexts,
     HousePolicy,
@@ -37,7 +38,7 @@ from puhui.protection.domain import (
 )
 from puhui.protection.models import CaseEventRow, CaseRow, ConsentRow
 from puhui.protection.policy_files import PolicyFiles
-from puhui.runtime.rows import find_row, list_rows
+from puhui.runtime.rows import Look, find_row, in_utc, list_rows, prepared
 from puhui.runtime.sealing import unseal
 
 
@@ -179,6 +180,19 @@ def list_consents(customer_id: str) -> tuple[Consent, ...]:
     """This function will return all consents of a customer, withdrawn ones too, oldest first."""
     rows = list_rows(ConsentRow, order=("given_at", "id"), customer_id=customer_id)
     return tuple(row.to_domain() for row in rows)
+
+
+def look_at_given(customer_id: str, at: datetime) -> Look:
+    """This function will return the look that tells since when each purpose has had a consent in force at an instant.
+
+    It reads a mapping of purpose to instant; of several subjects of one purpose the first counts.
+    """
+    return Look(
+        sql="SELECT purpose, given_at FROM protection_consent WHERE customer_id = %s AND given_at <= %s "
+        "AND (withdrawn_at IS NULL OR withdrawn_at > %s) ORDER BY given_at DESC, id DESC",
+        values=[customer_id, prepared(at), prepared(at)],
+        read=lambda rows: {ConsentPurpose(purpose): in_utc(given_at) for purpose, given_at in rows},
+    )
 
 
 def has_consent(customer_id: str, purpose: str, at: datetime, *, subject: str | None = None) -> bool:

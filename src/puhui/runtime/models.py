@@ -225,17 +225,20 @@ def mark_done(*, id: int, token: str, at: datetime) -> bool:
     changed = database.change(
         "UPDATE runtime_work SET state = 'done', token = '', lease_until = NULL, error = '', settled_at = %s "
         "WHERE id = %s AND token = %s AND state = 'leased'",
-        [database.ops.adapt_datetimefield_value(at), id, token],
+        [database.instant(at), id, token],
     )
     return changed == 1
 
 
-def mark_answered(*, scope: str, key: str, body_hash: str, answer: str, at: datetime) -> bool:
-    """This function will store the answer of a remembered key that has none yet. One query; False when there is no such key."""
+def mark_answered(*, scope: str, key: str, body_hash: str, answer: str, at: datetime) -> None:
+    """This function will store the answer of a key that this transaction has claimed, with what it does next.
+
+    Raises: AssertionError, now or then, when the key was not claimed, or has an answer already.
+    """
     database = direct()
-    changed = database.change(
+    database.write_soon(
         "UPDATE runtime_key SET answer = %s, answered_at = %s "
         "WHERE scope = %s AND key = %s AND body_hash = %s AND answer IS NULL",
-        [answer, database.ops.adapt_datetimefield_value(at), scope, key, body_hash],
+        [answer, database.instant(at), scope, key, body_hash],
+        certain="remember_key comes before store_answer, in the same transaction, once",
     )
-    return changed == 1

@@ -21,7 +21,7 @@ from puhui.runtime.models import (
     lock_audit_head,
     mark_answered,
 )
-from puhui.runtime.rows import insert_if_absent
+from puhui.runtime.rows import insert_if_absent, insert_soon, new_row
 from puhui.runtime.transactions import require_transaction
 
 log = logging.getLogger(__name__)
@@ -50,9 +50,22 @@ def put_work(
     in the clear. One query. Raises: AssertionError outside a transaction; TypeError for a payload without a
     canonical form.
     """
+    return insert_if_absent(_work(key, kind, payload, now, run_at))
+
+
+def put_work_soon(*, key: str, kind: str, payload: dict[str, Any], now: datetime) -> None:
+    """This function will put one item of work with what the transaction does next, for who need not know if it is new.
+
+    Raises: as `put_work`.
+    """
+    insert_soon(_work(key, kind, payload, now, None), if_absent=True)
+
+
+def _work(key: str, kind: str, payload: dict[str, Any], now: datetime, run_at: datetime | None) -> Work:
     require_transaction()
     assert 0 < len(key) <= 200 and 0 < len(kind) <= 60, "a work key has 1 to 200 characters, a kind 1 to 60"
-    row = Work(
+    return new_row(
+        Work,
         key=key,
         kind=kind,
         payload=canonical_bytes(payload).decode(),
@@ -60,7 +73,6 @@ def put_work(
         run_at=run_at or now,
         put_at=now,
     )
-    return insert_if_absent(row)
 
 
 def requeue_work(*, key: str, now: datetime) -> None:
@@ -98,7 +110,7 @@ def remember_key(*, scope: str, key: str, body_hash: str, now: datetime) -> Stor
     act was refused is free again, with any body. Raises: KeyReusedWithOtherBody (HTTP 409).
     """
     require_transaction()
-    mine = IdempotencyKey(scope=scope, key=key, body_hash=body_hash, remembered_at=now)
+    mine = new_row(IdempotencyKey, scope=scope, key=key, body_hash=body_hash, remembered_at=now)
     if insert_if_absent(mine):
         return None
     kept = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
@@ -117,8 +129,7 @@ def store_answer(*, scope: str, key: str, body_hash: str, answer: dict[str, Any]
     """
     require_transaction()
     text = canonical_bytes(answer).decode()
-    stored = mark_answered(scope=scope, key=key, body_hash=body_hash, answer=text, at=now)
-    assert stored, "remember_key comes before store_answer, in the same transaction, once"
+    mark_answered(scope=scope, key=key, body_hash=body_hash, answer=text, at=now)
 
 
 def record_inbox(*, party: str, callback_id: str, body_hash: str, now: datetime) -> bool:

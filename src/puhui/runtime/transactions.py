@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.transaction import atomic
 
 from puhui.runtime.databases.sqlite.line import commits_alone
+from puhui.runtime.rows import direct
 
 _in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
 _one_savepoint: ContextVar[bool] = ContextVar("puhui_one_savepoint", default=False)
@@ -99,13 +99,14 @@ def share_transaction() -> Iterator[SharedTransaction]:
     the caller wrote before it is undone too, and the caller must ask for `undone`, end its transaction and write again
     in another. Raises: AssertionError when none is open.
     """
-    with join_transaction():
-        shared = SharedTransaction()
-        token = _shared.set(shared)
-        try:
-            yield shared
-        finally:
-            _shared.reset(token)
+    require_transaction()
+    shared = SharedTransaction()
+    joined, sharing = _in_batch.set(True), _shared.set(shared)
+    try:
+        yield shared
+    finally:
+        _shared.reset(sharing)
+        _in_batch.reset(joined)
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def join_transaction() -> Iterator[None]:
 
 def in_transaction() -> bool:
     """This function will tell whether an act is open. Django's own test transaction does not count as one."""
-    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    return any(not getattr(block, "_from_testcase", False) for block in direct().atomic_blocks)
 
 
 def in_batch() -> bool:

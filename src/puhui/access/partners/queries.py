@@ -59,6 +59,17 @@ def list_clients() -> tuple[Client, ...]:
     return tuple(row.to_domain() for row in ClientRow.objects.order_by("-opened_at", "id"))
 
 
+def delegated(user: str) -> str:
+    """This function will return the SQL condition that a client may act for the login in a column, its id the one mark.
+
+    For queries of later stages that ask whose something is and whether the caller may see it in one statement.
+    """
+    return (
+        f"EXISTS (SELECT 1 FROM access_delegation d WHERE d.user_id = {user} "
+        "AND d.client_id = %s AND d.withdrawn_at IS NULL)"
+    )
+
+
 def has_delegation(*, client_id: str, user_id: int) -> bool:
     """This function will tell whether a client may act for a login. Written out, for it stands in every request."""
     sql = "SELECT 1 FROM access_delegation WHERE user_id = %s AND client_id = %s AND withdrawn_at IS NULL"

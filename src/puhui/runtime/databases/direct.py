@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,7 +25,7 @@ class DirectWrapper(BaseDatabaseWrapper):
                 return list(listened.fetchall())
         self._make_ready()
         with self.wrap_database_errors:
-            return self.sent(sql, values).fetchall()  # type: ignore[no-any-return]
+            return self.rows_of(sql, values)
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
         """This function will return how many rows a statement wrote. Raises: Django's database errors."""
@@ -34,11 +35,36 @@ class DirectWrapper(BaseDatabaseWrapper):
                 return int(listened.rowcount)
         self._make_ready()
         with self.wrap_database_errors:
-            return int(self.sent(sql, values).rowcount)
+            return self.written_by(sql, values)
+
+    def write_soon(self, sql: str, values: Sequence[Any], *, certain: str) -> None:
+        """This function will write now, or with what this transaction does next.
+
+        For a write that nobody asks about. `certain` says why it surely finds a row, empty where it may find none. The
+        transaction's next statement, or its end, raises what is wrong with it. Raises: Django's database errors;
+        AssertionError with `certain` when no row was written after all.
+        """
+        written = self.change(sql, values)
+        assert written or not certain, certain
+
+    def fetch_all(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """This function will return the rows that each of several statements finds; on PostgreSQL in one round.
+
+        Raises: Django's database errors.
+        """
+        return [self.fetch(sql, values) for sql, values in asked]
 
     @abstractmethod
-    def sent(self, sql: str, values: Sequence[Any]) -> Any:
-        """This function will send a statement and return the driver's own cursor with its result."""
+    def rows_of(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """This function will send a statement and return the rows of its result. Raises: the driver's errors."""
+
+    @abstractmethod
+    def written_by(self, sql: str, values: Sequence[Any]) -> int:
+        """This function will send a statement and return how many rows it wrote. Raises: the driver's errors."""
+
+    def instant(self, value: datetime) -> Any:
+        """This function will return an instant with a zone as the database takes it."""
+        return self.ops.adapt_datetimefield_value(value)
 
     def _make_ready(self) -> None:
         self.close_if_health_check_failed()

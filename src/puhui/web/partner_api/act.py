@@ -38,7 +38,7 @@ def reply(out: BaseModel, *, status: int = 200) -> HttpResponse:
 
 def key_of(request: HttpRequest) -> str:
     """This function will return the request's idempotency key. Raises: IdempotencyKeyNeeded."""
-    key = request.headers.get(HEADER, "")
+    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not _KEY.fullmatch(key):
         raise problems.IdempotencyKeyNeeded()
     return key

@@ -38,7 +38,7 @@ def token_of(request: HttpRequest) -> ClientToken:
     Only the Authorization header counts, never a query string (RFC 9700 §4.3.2). Raises: TokenMissing, TokenInvalid,
     TokenExpired.
     """
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token = token.strip()
     if kind.lower() != "bearer" or not token:
         raise TokenMissing()

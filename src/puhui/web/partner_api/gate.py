@@ -21,7 +21,7 @@ log = logging.getLogger("puhui.web.partner_api")
 
 
 def _check_body(request: HttpRequest, kind: str) -> None:
-    declared = request.headers.get("Content-Length", "")
+    declared = request.META.get("CONTENT_LENGTH", "")
     if declared and (not declared.isdigit() or int(declared) > LARGEST):
         raise problems.BodyTooLarge()
     if request.method in WITH_BODY and declared not in ("", "0") and request.content_type != kind:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from puhui.access.partners.queries import has_delegation
 from puhui.customers.domain import Customer
-from puhui.customers.queries import find_login, get_customer
+from puhui.customers.queries import get_customer, is_of_client
 from puhui.decisions.domain.stored import Application
-from puhui.decisions.queries import find_application
+from puhui.decisions.queries import find_applicant, find_application
 from puhui.loans.domain import Loan
 from puhui.loans.queries import find_loan
 from puhui.offers.domain import Quote
@@ -32,8 +31,7 @@ def check(request: HttpRequest, customer_id: str) -> None:
 
     Raises: NotFoundHere, alike for absent and foreign.
     """
-    user_id = find_login(customer_id)
-    if user_id is None or not has_delegation(client_id=caller_of(request).client_id, user_id=user_id):
+    if not is_of_client(customer_id=customer_id, client_id=caller_of(request).client_id):
         raise NotFoundHere()
 
 
@@ -43,6 +41,17 @@ def application(request: HttpRequest, application_id: str) -> Application:
     if found is None:
         raise NotFoundHere()
     check(request, found.customer_id)
+    return found
+
+
+def applicant(request: HttpRequest, application_id: str) -> str:
+    """This function will return whose an application is, a customer of the caller; nothing else of it is read.
+
+    Raises: NotFoundHere, alike for absent and foreign.
+    """
+    found = find_applicant(application_id, client_id=caller_of(request).client_id)
+    if found is None:
+        raise NotFoundHere()
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from oauth2_provider.views import RevokeTokenView, TokenView
 
+from puhui.access.partners.oauth import forget_tokens
 from puhui.web.partner_api.gate import View
 from puhui.web.partner_api.problems import FieldNeeded, FieldUnknown, TooManyRequests
 from puhui.web.partner_api.rates import Buckets
@@ -49,4 +50,14 @@ def _checked(view: View, known: frozenset[str], needed: str) -> View:
 
 
 get_token = _checked(TokenView.as_view(), TOKEN_FIELDS, "grant_type")
-revoke_token = _checked(RevokeTokenView.as_view(), REVOKE_FIELDS, "token")
+_revoke: View = RevokeTokenView.as_view()
+
+
+def _revoked(request: HttpRequest) -> HttpResponseBase:
+    try:
+        return _revoke(request)
+    finally:
+        forget_tokens()
+
+
+revoke_token = _checked(_revoked, REVOKE_FIELDS, "token")

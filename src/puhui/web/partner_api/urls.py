@@ -8,6 +8,7 @@ from ninja.operation import PathView
 from puhui.web.partner_api import docs, token
 from puhui.web.partner_api.api import api
 from puhui.web.partner_api.gate import guarded, nothing_here
+from puhui.web.partner_api.run import running
 
 
 def _operations() -> list[URLPattern]:
@@ -20,8 +21,7 @@ def _operations() -> list[URLPattern]:
 
 
 def _behind(address: str, view: PathView) -> URLPattern:
-    inner = view.get_view()
-    entered = guarded(inner)
+    entered = guarded(running(view))
     entered.operations = view.operations  # type: ignore[attr-defined]  # methods, scopes: for the access matrix
     name = view.operations[0].url_name
     return path(address.lstrip("/").replace("{", "<str:").replace("}", ">"), entered, name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -48,9 +49,19 @@ class DatabaseWrapper(base.DatabaseWrapper, DirectWrapper):
         found.create_function("puhui_seal", -1, seal, deterministic=True)
         return found
 
-    def sent(self, sql: str, values: Sequence[Any]) -> Any:
-        """This function will send a statement; the driver keeps it compiled."""
-        return self.connection.execute(_marked(sql), values)
+    def rows_of(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """This function will return the rows of a statement; the driver keeps it compiled. Raises: the driver's errors."""
+        return self.connection.execute(_marked(sql), values).fetchall()  # type: ignore[no-any-return]
+
+    def written_by(self, sql: str, values: Sequence[Any]) -> int:
+        """This function will return how many rows a statement wrote. Raises: the driver's errors."""
+        return int(self.connection.execute(_marked(sql), values).rowcount)
+
+    def instant(self, value: datetime) -> Any:
+        """This function will return an instant as Django writes it here: in UTC, without its zone."""
+        if value.tzinfo is UTC and self.timezone is UTC:
+            return str(value.replace(tzinfo=None))
+        return super().instant(value)
 
     def disable_constraint_checking(self) -> bool:
         """This function will switch foreign keys off, for a migration, whose transaction is then its own."""
