@@ -8,10 +8,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from puhui.journeys.remind import INVITE_DAY
 from puhui.journeys.remind import LATE_DAYS as SENT_ON
 from puhui.lab import observed
 from puhui.lab.observed import COLUMNS, EVENTS, Acts, Asked, EventLog, Seen
-from puhui.lab.policies.arms import LATE_DAYS, NoAction, Relief, Reminders
+from puhui.lab.policies.arms import LATE_DAYS, OFFER_DAY, NoAction, Relief, Reminders
 from puhui.lab.simulate.report import CLAIMED, difference, render
 from puhui.lab.simulate.run import ARMS, ORACLE, PolicyUnknown, make_policy, run
 from puhui.lab.simulate.statistics import paired
@@ -129,7 +130,7 @@ def test_the_oracle_is_never_behind_no_action() -> None:
 
 
 def test_reminders_go_out_on_the_products_own_days() -> None:
-    assert LATE_DAYS == SENT_ON
+    assert LATE_DAYS == SENT_ON and OFFER_DAY == INVITE_DAY
 
 
 def latent() -> set[str]:
@@ -146,6 +147,26 @@ def test_no_latent_field_is_seen_by_a_policy_or_stands_in_a_log() -> None:
     assert not (said - told - {"other"}) & latent()
     assert not set(COLUMNS) & latent() and not set(EVENTS) & (latent() - {"forges"})
     assert "worlds" not in inspect.getsource(observed).split('"""', 2)[2]
+
+
+def test_an_invitation_reaches_no_more_people_than_an_unasked_offer_would() -> None:
+    small, table = world("newcomers"), tables().of(world("newcomers"))
+    steps, log = make_steps(table.book.longest), EventLog()
+    homes = make_cohort(small, table.book, steps, seed=SEED, cohort=0)
+    simulate_cohort(small, table.book, steps, homes, make_policy("relief", table), log)
+    asked = {
+        int(one) for day, event, who, _, _ in log.kept if (day, event) == (OFFER_DAY, "asked") for one in who
+    }
+    invited = {int(one) for _, event, who, _, _ in log.kept if event == "invited" for one in who}
+    offer = EventLog()
+    simulate_cohort(small, table.book, steps, homes, make_policy("extend_everyone", table), offer)
+    took = {int(one) for _, event, who, _, _ in offer.kept if event == "signed" for one in who}
+    late = {int(one) for _, event, who, _, _ in offer.kept if event == "shown" for one in who}
+    assert len(invited) > 100 and 0 < len(asked & invited) < len(took)
+    hers = {
+        int(one) for day, event, who, _, _ in log.kept if event == "asked" and day < OFFER_DAY for one in who
+    }
+    assert invited <= late and late - invited <= hers, "everybody who is late and has not asked, once"
 
 
 class Spy(Relief):

@@ -114,6 +114,43 @@ def test_the_order_of_plans_and_what_the_lender_gains_do_not_matter() -> None:
         assert answer_to(tuple(mixed), home, late=True, cause="job", pool=0) == found, f"seed {SEED}"
 
 
+def test_valuing_only_what_the_cards_need_shows_the_same_cards() -> None:
+    rng = random.Random(SEED)
+    shown = 0
+    for case in range(40):
+        late, cause, pool = rng.random() < 0.5, rng.choice(["job", "timing"]), rng.choice([0, 100_000])
+        home = budget(rng)
+        full = answer_to(plans(late=late), home, late=late, cause=cause, pool=pool)
+        short = solve_relief(
+            loan=loan(late=late), plans=plans(late=late), budget=home, scenarios=policy().scenarios_of(cause),
+            policy=policy(), pool_minor=pool, every=False,
+        )  # fmt: skip
+        where = f"seed {SEED}, case {case}"
+        assert [(one.plan, one.tags, one.draw_minor) for one in short.cards] == [
+            (one.plan, one.tags, one.draw_minor) for one in full.cards
+        ], where
+        assert (short.because, short.steps, short.bears_minor) == (
+            full.because,
+            full.steps,
+            full.bears_minor,
+        ), where
+        assert {one.plan.choice for one in short.refused} <= {one.plan.choice for one in full.refused}, where
+        shown += len(full.cards)
+    assert shown > 40, "cards were compared"
+
+
+def test_who_expects_a_long_wait_is_taken_to_err_by_more_months() -> None:
+    slow = BudgetScenario(
+        weight=1, later_months=1, regained_ppm=1_000_000, spending_ppm=1_000_000, longer_ppm=500_000
+    )
+    for expected, back in ((0, 1), (1, 3), (2, 4), (5, 9)):
+        home = HouseholdBudget(
+            income_minor=100, usual_income_minor=500, spending_minor=100, floor_minor=0, other_debts_minor=0,
+            recovers_after_months=expected,
+        )  # fmt: skip
+        assert [surplus(home, slow, month) for month in (back - 1, back)] == [0, 400], expected
+
+
 def test_a_deeper_pool_never_takes_a_plan_away() -> None:
     rng = random.Random(SEED)
     for case in range(30):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from puhui.contact.domain import MessageState
 from puhui.contact.queries import has_hold, list_messages
@@ -114,8 +114,25 @@ def test_she_is_reminded_once_before_and_on_some_days_after(world: World) -> Non
     said = templates(loan)
     assert said.count("reminder_before_due") == 1
     assert said.count("payment_late") == 2
+    assert "relief_invite" not in said, "a contract of version 1 has no plan to change to"
     sent = next(one for one in list_messages(loan.customer_id) if one.template == "reminder_before_due")
     assert sent.sent_at is not None and (due - sent.sent_at.date()).days == 3
+
+
+def test_on_the_third_day_she_hears_that_the_plan_can_change_unless_she_asked_before(db: None) -> None:
+    world = World(start=date(2026, 12, 1))
+    (_, waits), (_, asks) = (world.running(number, amount_minor=600_000, months=6) for number in range(2))
+    due = world.position(waits).rows[0].due_date
+    world.live_until(due + timedelta(days=2))
+    help_now(world, asks, "h")
+    world.live_until(due + timedelta(days=5))
+    sent = [one for one in list_messages(waits.customer_id) if one.template == "relief_invite"]
+    assert [one.sent_at.date() for one in sent if one.sent_at] == [due + timedelta(days=3)]
+    assert "relief_invite" not in templates(asks) or all(
+        one.sent_at is None for one in list_messages(asks.customer_id) if one.template == "relief_invite"
+    )
+    world.check()
+    world.close()
 
 
 def test_a_mandate_that_she_withdraws_debits_nothing(world: World) -> None:

@@ -106,7 +106,7 @@ def test_the_fast_path_agrees_with_the_real_journeys(world: World) -> None:
             days += int(ours.dpd[number]) == theirs.dpd_days
         end = one.days[61]  # at noon of day 61; nothing falls due on day 61 of these loans
         cured = end.dpd_days == 0 and end.paid_minor * 100 >= end.instalment_minor * 95
-        assert bool(fast.cured[number]) == cured, f"{where} {bool(fast.cured[number])}"
+        assert bool(fast.paying[number]) == cured, f"{where} {bool(fast.paying[number])}"
         quiet = [
             day
             for day, event, who, _, _ in log.kept

@@ -1,11 +1,11 @@
-"""She hears of what is coming before it is due, and of what is missing, through the one contact gate."""
+"""She hears of what is coming before it is due, of what is missing, and that the plan can change; through the one gate."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from functools import partial
 
-from puhui.contact.queries import list_known_message_ids
+from puhui.contact.queries import get_script_book, list_known_message_ids
 from puhui.core.money import Money
 from puhui.core.time import shift_days, start_of
 from puhui.journeys import house, pages, tell
@@ -17,6 +17,10 @@ from puhui.runtime.domain import Effect, WorkItem
 BEFORE_DUE = "reminder_before_due"  # script of what is coming
 PAGE = "remind.page"  # kind of the work of one page
 LATE_DAYS = (1, 8, 15, 29)  # days past due on which she hears of what is missing
+INVITE_DAY = (
+    3  # day past due on which she hears, unasked, that three figures show her plans that her month bears
+)
+INVITATION = "relief_invite"  # script of it
 
 
 def page_of(item: WorkItem) -> Effect:
@@ -29,7 +33,7 @@ def page_of(item: WorkItem) -> Effect:
     page = pages.due_page(item, by=by)
     mandates = list_active_mandates(customer_ids=[one.customer_id for one in page.loans])
     soon = [one for one in page.loans if one.customer_id not in mandates and _is_soon(one, by)]
-    late = [one for one in page.loans if one.says_late_days(today) in (None, *LATE_DAYS)]
+    late = [one for one in page.loans if one.says_late_days(today) in (None, INVITE_DAY, *LATE_DAYS)]
     positions = list_positions(loan_ids=sorted({one.loan_id for one in (*soon, *late)}), as_of=today)
     return partial(_remind, item, page, soon, late, positions)
 
@@ -59,6 +63,8 @@ def _remind(
     for loan in late:
         if positions[loan.loan_id].dpd_days in LATE_DAYS:
             _missing(loan, positions[loan.loan_id], now)
+        elif positions[loan.loan_id].dpd_days == INVITE_DAY:
+            _invite(loan, positions[loan.loan_id], now)
     pages.put_next(item, page, kind=PAGE, now=now)
 
 
@@ -90,4 +96,20 @@ def _missing(loan: LoanSnapshot, position: Position, now: datetime) -> None:
         },
         now=now,
         expires_at=start_of(shift_days(house.today(now), 1), zone=house.lender().zone),
+    )
+
+
+def _invite(loan: LoanSnapshot, position: Position, now: datetime) -> None:
+    """Ask her for her month before she asks; a loan whose contract knows no relief has nothing to show her."""
+    today = house.today(now)
+    if position.semantics_version == 1 or INVITATION not in get_script_book(on_date=today).scripts:
+        return
+    oldest = next(row for row in position.rows if row.state is RowState.LATE)
+    tell.customer(
+        customer_id=loan.customer_id,
+        template=INVITATION,
+        about=f"{loan.loan_id}:{oldest.due_date}",
+        params={"amount": Money(position.late_minor, position.currency)},
+        now=now,
+        expires_at=start_of(shift_days(today, 1), zone=house.lender().zone),
     )

@@ -71,6 +71,7 @@ class Acts:
     remind: Flags | None = None  # who gets a message
     offer: Ints | None = None  # plan that is offered without being asked for, NOTHING = none
     autopay: Flags | None = None  # to whom autopay is suggested with the message
+    invite: Flags | None = None  # who is asked, unasked, to state a budget and see her plans
 
 
 class LabPolicy(Protocol):
@@ -95,7 +96,7 @@ class LabPolicy(Protocol):
         ...
 
 
-EVENTS = ("reminded", "asked", "shown", "signed", "autopay", "paid", "complained", "written_off")
+EVENTS = ("reminded", "invited", "asked", "shown", "signed", "autopay", "paid", "complained", "written_off")
 COLUMNS = ("cohort", "account", "day", "event", "amount_minor", "plan", "propensity")
 
 

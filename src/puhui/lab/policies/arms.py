@@ -119,16 +119,17 @@ class Relief(Reminders):
         self.table = table
 
     def act(self, seen: Seen) -> Acts:
-        """Remind, and suggest a mandate with the message."""
-        remind = super().act(seen).remind
-        return Acts(remind=remind, autopay=~seen.autopay)
+        """Remind, and on the third day ask everybody who is late for her month, so that she sees plans that it bears."""
+        invite = (seen.dpd > 0) & (seen.due > 0) if seen.day == OFFER_DAY else None
+        return Acts(remind=super().act(seen).remind, invite=invite)
 
     def menu(self, asked: Asked) -> Ints:
         """Show the solver's cards to everybody who gave a budget and whose proof was not found to be forged."""
         found = self.table.menu(asked, by_lender=False)
         gave = (asked.usual > 0) & ~asked.refuted
-        forgot = np.isin(asked.cause, [CAUSES.index("forgot"), CAUSES.index("dispute")])
-        found[~gave | forgot] = NOTHING  # who forgot needs no plan; a dispute is settled, not spread
+        # Who forgot, or disputes, needs no plan where her month bears the loan as it is; where it does not, she does.
+        other = np.isin(asked.cause, [CAUSES.index("forgot"), CAUSES.index("dispute")])
+        found[~gave | (other & self.table.bears_as_is(asked))] = NOTHING
         return found
 
 

@@ -56,16 +56,17 @@ class Randomised:
         if not len(self.treatment):
             self.assign(seen)
         nobody = np.zeros(len(seen.loan), np.bool_)
-        remind, autopay = nobody.copy(), nobody.copy()
+        remind, autopay, invite = nobody.copy(), nobody.copy(), nobody.copy()
         offer = np.full(len(seen.loan), NOTHING, np.int64)
         for place, policy in enumerate(self.policies):
             mine, acts = self.treatment == place, policy.act(seen)
-            for into, theirs in ((remind, acts.remind), (autopay, acts.autopay)):
+            given = ((remind, acts.remind), (autopay, acts.autopay), (invite, acts.invite))
+            for into, theirs in given:
                 if theirs is not None:
                     into |= theirs & mine
             if acts.offer is not None:
                 offer = np.where(mine, acts.offer, offer)
-        return Acts(remind=remind, offer=offer, autopay=autopay)
+        return Acts(remind=remind, offer=offer, autopay=autopay, invite=invite)
 
     def menu(self, asked: Asked) -> Ints:
         """Let each account's own policy answer it."""

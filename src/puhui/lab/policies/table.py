@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from puhui.core.refusals import Refusal
-from puhui.lab.observed import CAUSES, MENU, NOTHING, Asked, Ints
+from puhui.lab.observed import CAUSES, MENU, NOTHING, Asked, Flags, Ints
 from puhui.lab.planbook import ASK_DAYS, BookCase, PlanBook
 from puhui.relief.domain import (
     NO_CHANGE,
@@ -30,25 +30,11 @@ from puhui.relief.domain import (
 )
 
 HUNDREDTHS = 100  # bins are hundredths of an instalment
-SURPLUS = (
-    -200,
-    -50,
-    0,
-    20,
-    35,
-    50,
-    65,
-    80,
-    95,
-    102,
-    115,
-    150,
-    200,
-    300,
-    500,
-)  # least surplus of a month, rounded down to one of these
-NEEDS = (150, 200, 250, 300, 400, 500, 700, 1_000)  # essential spending, rounded up to one of these
-WAITS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 24)  # months until income is back, rounded up to one of these
+# Least surplus of a month, rounded down to one of these.
+SURPLUS = (-200, -50, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 102, 115, 130, 150, 200, 300, 500)
+# Essential spending, rounded up to one of these.
+NEEDS = (75, 100, 125, 150, 175, 200, 225, 250, 300, 350, 400, 500, 700, 1_000)
+WAITS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 24)  # months until income is back, rounded up to one of these
 MOST_LENDER_CARDS = 3
 
 
@@ -72,6 +58,7 @@ class ReliefTable:
         self.book, self.policy = book, policy
         self.cards: dict[TableState, tuple[int, ...]] = {}
         self.lender: dict[TableState, tuple[int, ...]] = {}
+        self.bears: dict[TableState, bool] = {}  # whether the terms in force can be borne as they are
         self.solved = 0  # by this process
         self.checked: dict[tuple[str, date, ReliefChoice], Refusal | None] = {}
 
@@ -109,6 +96,10 @@ class ReliefTable:
             found[row, : len(cards)] = cards
         return found
 
+    def bears_as_is(self, asked: Asked) -> Flags:
+        """Return whose month bears the loan without any change, of those whose cards were asked for."""
+        return np.array([self.bears[state] for state in self.states(asked)], np.bool_)
+
     def case(self, state: TableState) -> BookCase:
         """Return the loan of a state on its day of asking."""
         return self.book.cases[int(self.book.case_of[state.loan, state.asked])]
@@ -129,7 +120,7 @@ class ReliefTable:
         return solve_relief(
             loan=case.relief, plans=case.plans, budget=self.budget(state),
             scenarios=self.policy.scenarios_of("job" if state.job else "timing"), policy=self.policy, pool_minor=0,
-            refuses=self.refuses,
+            refuses=self.refuses, every=False,
         )  # fmt: skip
 
     def refuses(self, plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:
@@ -143,7 +134,9 @@ class ReliefTable:
         """Return the rows of the cards that the solver shows, in its order, "no change" apart."""
         case = self.case(state)
         places = {plan.choice: case.first + place for place, plan in enumerate(case.plans)}
-        cards = [card.plan.choice for card in self.answer(state).cards]
+        answer = self.answer(state)
+        self.bears[state] = answer.no_change.refused is None
+        cards = [card.plan.choice for card in answer.cards]
         return tuple(places[one] for one in cards if one in places and one != NO_CHANGE)
 
     def rank(self, state: TableState) -> tuple[int, ...]:

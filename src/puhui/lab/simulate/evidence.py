@@ -36,9 +36,10 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | word | meaning |
 | --- | --- |
 | household | one that missed the due date of day 0; all arms meet the same ones with the same luck |
-| cured at 60 days | on day 60 nothing is late under the terms then in force, and an instalment was paid since day 0 |
-| not late at 60 days | the first half of that alone: a plan that asks for nothing yet counts, too |
+| cured at 60 days | on day 60 nothing is late under the terms then in force, as the desk's own report counts it; a plan that asks for nothing yet counts, too |
+| cured with an instalment paid | that, and an instalment was paid since day 0; whoever was granted months without instalments cannot meet it |
 | re-default in 6 months | thirty days past due, or written off, on some day of days 61 to 243; of all households, cured or not |
+| given up in the end | written off, or still open a year after the longest plan: what a deferral merely puts off ends here |
 | months short | months of the first 243 days in which living took over 2 % more of a month's needs than there was |
 | NPV | what the lender receives until a year after the longest plan, less messages, plans and complaints, discounted |
 | interest and penalties | what the terms in force at the end ask of her since day 0 beyond principal, paid or not |
@@ -50,7 +51,7 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | reminders | messages on days 1, 8, 15 and 29 past due, as the product sends them |
 | menu_by_lender_value | reminders; whoever asks sees the three plans of the greatest worth to the lender, by the relief solver's own valuation, whether she can bear them or not; nothing is held |
 | extend_everyone | reminders; on day 3 everybody who is late is offered up to twelve instalments more, arrears spread |
-| relief | reminders that lead to the button; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who forgot |
+| relief | reminders that lead to the button; on day 3 whoever is late is invited to state a budget; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who says that she forgot |
 | oracle | with hindsight, for each household the best of these and two further offers, among those that cost the lender nothing |
 
 The relief arm asks the real solver through a table: what a household declares is rounded to its own disadvantage, and the

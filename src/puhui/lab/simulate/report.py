@@ -28,14 +28,15 @@ MEASURES = (
     Measure(key="months_short", title="months short", scale=1, digits=3, better=-1),
     Measure(key="npv", title="NPV, yuan", scale=0.01, digits=1, better=1),
     Measure(key="complaints", title="complaints per 1,000", scale=1000, digits=1, better=-1),
-    Measure(key="current", title="not late at 60 days, %", scale=100, digits=2, better=1),
+    Measure(key="paying", title="cured with an instalment paid, %", scale=100, digits=2, better=1),
+    Measure(key="lost", title="given up in the end, %", scale=100, digits=2, better=-1),
     Measure(key="cost", title="interest and penalties, yuan", scale=0.01, digits=1, better=-1),
     Measure(key="unmet", title="unmet needs, yuan", scale=0.01, digits=1, better=-1),
     Measure(key="asked", title="asked, %", scale=100, digits=1, better=0),
     Measure(key="signed", title="signed a plan, %", scale=100, digits=1, better=0),
 )
 CLAIMED = MEASURES[:4]  # what the claim of relief is about
-TOLD = (*CLAIMED, *MEASURES[4:7])  # what the overview tells of
+TOLD = (*CLAIMED, *MEASURES[4:8])  # what the overview tells of
 
 
 def level(result: Result, arm: str, measure: Measure) -> float:
@@ -101,12 +102,12 @@ def compare(result: Result, arm: str) -> list[str]:
     bases = [one for one in result.arms if one != arm]
     rows = [
         f"{arm} less …, with paired 95 % intervals:", "",
-        "| base | " + " | ".join(one.title for one in MEASURES[:7]) + " |", "| --- |" + " --- |" * 7,
+        "| base | " + " | ".join(one.title for one in TOLD) + " |", "| --- |" + " --- |" * len(TOLD),
     ]  # fmt: skip
     fails: list[str] = []
     for base in bases:
         cells = []
-        for one in MEASURES[:7]:
+        for one in TOLD:
             found = difference(result, arm, base, one)
             cells.append(
                 f"{found.mean:+.{one.digits}f} ({found.low:+.{one.digits}f} to {found.high:+.{one.digits}f})"

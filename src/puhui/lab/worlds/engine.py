@@ -31,9 +31,10 @@ NOTABLE = 0.02  # of a month's essential spending: less missing than this is no 
 class Outcomes:
     """What became of each household of a cohort. Money in minor units as floats."""
 
-    cured: Flags  # nothing late at day 60 under the terms in force, and an instalment paid since day 0
-    current: Flags  # nothing late at day 60 under the terms in force
+    cured: Flags  # nothing late at day 60 under the terms in force, as the relief report counts it
+    paying: Flags  # cured, and an instalment paid since day 0
     redefault: Flags  # 30 days past due or written off on some day of the six months after day 60
+    lost: Flags  # given up, at the latest a year after the longest plan
     months_short: Floats  # months in which living took more than there was
     unmet: Floats  # what was missing for living
     npv: Floats  # present value of what the lender received, less its costs
@@ -88,7 +89,7 @@ class _Run:
         self.bad = np.zeros(n, np.bool_)  # written off
         self.npv = np.zeros(n)
         self.short = np.zeros((MONTHS, n), np.float64)
-        self.cured, self.current = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        self.cured, self.paying = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         self.redefault = np.zeros(n, np.bool_)
         self.borne, self.plan_months = np.zeros(n), np.zeros(n)
 
@@ -239,10 +240,27 @@ class _Run:
         self.offered[who] = True
         if self.log is not None:
             self.log.add(day, "shown", who, plan=acts.offer[who])
-        card = self.world.given["card"]
-        chance = card["unasked"] * np.minimum(1.0, self.kinds["takes"][who] + 0.5)
-        takes = self.homes.chance["unasked"][who] < chance
+        takes = self.homes.chance["unasked"][who] < self.unasked(who)
         self.sign(who[takes], acts.offer[who[takes]], day)
+
+    def unasked(self, who: Ints) -> Floats:
+        """How likely each takes up something that she did not ask for."""
+        likes = np.minimum(1.0, self.kinds["takes"][who] + 0.5)
+        return np.asarray(self.world.given["card"]["unasked"] * likes, np.float64)
+
+    def invitations(self, step: int, day: int, acts: Acts, dpd: Ints) -> None:
+        """Those who would take an unasked offer and bear with its questions state a budget and see their cards."""
+        if acts.invite is None:
+            return
+        fresh = (self.signed_day < 0) & (self.asked_day < 0) & ~self.offered
+        who = np.flatnonzero(acts.invite & self.open & fresh)
+        self.offered[who] = True
+        self.spend(who, self.world.given["cost"]["message"], day)
+        self.irritation[who] += self.world.given["complaint"]["message"]
+        if self.log is not None:
+            self.log.add(day, "invited", who)
+        comes = self.unasked(who) * self.world.given["card"]["answers"]
+        self.help(who[self.homes.chance["unasked"][who] < comes], step, day, dpd, invited=True)
 
     def asking(self, step: int, day: int, span: int, dpd: Ints, due: Floats) -> None:
         """Some press the button; they are calm at once where the policy holds, and see their cards."""
@@ -254,7 +272,10 @@ class _Run:
         hazard = hazard * self.kinds["asks"] * np.where(self.heard_help, given["heard"], 1.0)
         again = (self.asked_day < 0) | ((self.signed_day < 0) & (day >= self.asked_day + MONTH))
         asks = shows & (due > 0) & again & (self.homes.chance["ask"][step] < np.minimum(1.0, hazard))
-        who = np.flatnonzero(asks)
+        self.help(np.flatnonzero(asks), step, day, dpd, invited=False)
+
+    def help(self, who: Ints, step: int, day: int, dpd: Ints, *, invited: bool) -> None:
+        """Who asks is calm at once where the policy holds, says how things are, and sees her cards."""
         if not len(who):
             return
         self.asked_day[who] = day
@@ -264,7 +285,8 @@ class _Run:
         self.fines[calm] -= self.borne_today[calm]
         self.penalty[calm] -= self.borne_today[calm]  # the day of asking bears none (G7)
         self.borne_today[calm] = 0.0
-        sees = self.homes.chance["stir"][step][who] < given["sees_due"]  # the page shows what is due
+        # The page shows what is due.
+        sees = self.homes.chance["stir"][step][who] < self.world.given["asking"]["sees_due"]
         self.mindful[who] |= sees
         asked = self.say(who, day, dpd)
         forgot = (asked.cause == CAUSES.index("forgot")) & self.each(self.policy.mandate_for_forgot)[who]
@@ -275,7 +297,7 @@ class _Run:
             for column in range(MENU):
                 some = menu[:, column] >= 0
                 self.log.add(day, "shown", who[some], plan=menu[some, column])
-        self.choose(who, menu, day)
+        self.choose(who, menu, day, invited=invited)
 
     def say(self, who: Ints, day: int, dpd: Ints) -> Asked:
         """What those who ask say of themselves."""
@@ -292,8 +314,11 @@ class _Run:
             **declared(self.world, self.homes, who, day),
         )  # fmt: skip
 
-    def choose(self, who: Ints, menu: Ints, day: int) -> None:
-        """She takes the card that she values most, if it is worth it to her, or none."""
+    def choose(self, who: Ints, menu: Ints, day: int, *, invited: bool) -> None:
+        """She takes the card that she values most, if it is worth it to her, or none.
+
+        Who followed an invitation has already shown that she would take a plan; only its cost may still deter her.
+        """
         card, book = self.world.given["card"], self.book
         shown = menu >= 0
         safe = np.where(shown, menu, 0)
@@ -308,9 +333,8 @@ class _Run:
         best = np.argmax(value, axis=1)
         pick = safe[np.arange(len(who)), best]
         dearer = total[np.arange(len(who)), best] > 1.0
-        share = (
-            card["takes"] * np.minimum(1.0, self.kinds["takes"][who]) * np.where(dearer, card["dearer"], 1.0)
-        )
+        ready = 1.0 if invited else card["takes"] * np.minimum(1.0, self.kinds["takes"][who])
+        share = ready * np.where(dearer, card["dearer"], 1.0)
         takes = shown.any(axis=1) & (self.homes.chance["take"][who] < share) & (self.signed_day[who] < 0)
         self.sign(who[takes], pick[takes], day)
 
@@ -376,9 +400,9 @@ class _Run:
     def measure(self, day: int, dpd: Ints) -> None:
         """Read the outcomes of the day."""
         if day == CURE_DAY:
-            self.current = (dpd == 0) & ~self.bad
+            self.cured = (dpd == 0) & ~self.bad
             paid = self.paid_all * 100 >= self.book.first_payment[self.plan] * PAID_PERCENT
-            self.cured = self.current & (~self.open | paid)
+            self.paying = self.cured & (~self.open | paid)
         if CURE_DAY < day <= DAILY:
             self.redefault |= (dpd >= 30) | self.bad
         if day % MONTH == 0 and day <= DAILY:
@@ -408,6 +432,7 @@ class _Run:
             acts = self.policy.act(self.seen(day, span, due, dpd))
             self.messages(step, day, acts)
             self.offers(day, acts)
+            self.invitations(step, day, acts, dpd)
             self.asking(step, day, span, dpd, due)
             if (self.signed_day == day).any():
                 due, dpd = self.due_now(day)
@@ -418,7 +443,7 @@ class _Run:
             self.measure(day, dpd)
             self.write_off(day, dpd, everything=step == len(self.steps.day) - 1)
         return Outcomes(
-            cured=self.cured, current=self.current, redefault=self.redefault,
+            cured=self.cured, paying=self.paying, redefault=self.redefault, lost=self.bad,
             months_short=(self.short > NOTABLE * self.homes.essential).sum(axis=0).astype(np.float64),
             unmet=self.short.sum(axis=0), npv=self.npv, complaints=self.complained.astype(np.float64),
             asked=self.asked_day >= 0, signed=self.signed_day >= 0, borne=self.borne, plan_months=self.plan_months,

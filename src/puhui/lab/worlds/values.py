@@ -26,7 +26,7 @@ TABLES: Mapping[str, Mapping[str, Bounds]] = {
     },
     "reminder": {},
     "asking": {"heard": (0, 100), "sees_due": SHARE},
-    "card": {"takes": SHARE, "dearer": SHARE, "unasked": SHARE},
+    "card": {"takes": SHARE, "dearer": SHARE, "unasked": SHARE, "answers": SHARE},
     "promise": {"alone": SHARE, "person": SHARE, "kept_daily": SHARE, "broken": SHARE},
     "complaint": {"fades_daily": SHARE, "message": (0, 100), "after_asking": (0, 100)},
     "disclosure": {

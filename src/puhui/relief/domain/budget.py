@@ -28,6 +28,7 @@ class BudgetScenario:
     later_months: int  # months by which income recovers later than she expects
     regained_ppm: int  # share of the lost income that comes back then, ppm
     spending_ppm: int  # essential spending as a share of what is stated, ppm
+    longer_ppm: int = 0  # share of the expected wait by which it is longer still, ppm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +80,19 @@ def make_budget(
     return budget
 
 
+def recovery_month(budget: HouseholdBudget, scenario: BudgetScenario) -> int:
+    """This function will return the first month of the regained income: who expects a long wait errs by more months."""
+    wait = budget.recovers_after_months
+    return wait + divide(wait * scenario.longer_ppm, PPM, Rounding.CEILING) + scenario.later_months
+
+
 def surplus(budget: HouseholdBudget, scenario: BudgetScenario, month: int) -> int:
     """This function will return what month `month` leaves for instalments in a scenario, minor units, maybe negative.
     Month 0 is the calendar month of asking.
     """
     income = budget.income_minor
     lost = max(0, budget.usual_income_minor - budget.income_minor)
-    if month >= budget.recovers_after_months + scenario.later_months:
+    if month >= recovery_month(budget, scenario):
         income += divide(lost * scenario.regained_ppm, PPM, Rounding.FLOOR)
     spends = divide(budget.essential_minor * scenario.spending_ppm, PPM, Rounding.CEILING)
     return income - spends - budget.other_debts_minor

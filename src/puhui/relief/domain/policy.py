@@ -151,6 +151,7 @@ def _scenario(row: StrictTable) -> tuple[str, BudgetScenario]:
         later_months=_within(row, "later_months", 0, MOST_MONTHS),
         regained_ppm=_within(row, "regained_ppm", 0, 2 * PPM),
         spending_ppm=_within(row, "spending_ppm", 1, 5 * PPM),
+        longer_ppm=_within(row, "longer_ppm", 0, 5 * PPM) if row.has("longer_ppm") else 0,
     )
     row.text("source")
     row.done()

@@ -89,7 +89,8 @@ def _principal(waiting: Sequence[PlanPayment]) -> int:
 
 def _means(kind: CohortHousehold, scenario: BudgetScenario, budget: HouseholdBudget, month: int) -> int:
     """What a household has to pay with in a month: income less spending and other debts, as fractions until the end."""
-    back = month - scenario.later_months >= budget.recovers_after_months
+    wait = budget.recovers_after_months * (1 + Fraction(scenario.longer_ppm, PPM))
+    back = month - scenario.later_months >= wait
     lost = budget.usual_income_minor - budget.income_minor
     regained = floor(Fraction(lost * scenario.regained_ppm, PPM)) if back and lost > 0 else 0
     living = ceil(Fraction(max(budget.spending_minor, budget.floor_minor) * scenario.spending_ppm, PPM))

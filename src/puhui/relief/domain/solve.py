@@ -114,12 +114,14 @@ def solve_relief(
     policy: ReliefPolicy,
     pool_minor: int,
     refuses: Refuses = refused_by,
+    every: bool = True,
 ) -> ReliefAnswer:
     """This function will choose among all `plans` (no change among them) the ones to show.
 
     `pool_minor` is what is left for waivers that lose against no action. A plan may draw on it for what it costs, and
     for no more than it gives up of what is owed today. `refuses` asks the loan's own checks; they do not depend on the
-    budget, so a caller with many budgets for one loan may remember what they said.
+    budget, so a caller with many budgets for one loan may remember what they said. With `every` false only as many plans
+    are valued as the cards need: the cards are the same, and `refused` misses plans that nobody asked about.
     """
     ordered = sorted([*plans, *settlements(loan, budget, policy)], key=household_order)
     months = max(len(plan.months) for plan in ordered)
@@ -131,18 +133,31 @@ def solve_relief(
     )  # fmt: skip
     fit: dict[ReliefChoice, int] = {}
     refused: list[ReliefFinding] = []
+    told: set[ReliefChoice] = set()
+
+    def passes(plan: ReliefPlan) -> bool:
+        if plan.choice not in told:
+            told.add(plan.choice)
+            finding, draw = judge(plan, worth=worth, pool_minor=pool_minor)
+            if finding is None:
+                fit[plan.choice] = draw
+            else:
+                refused.append(finding)
+        return plan.choice in fit
+
+    offered = []
     for plan in ordered:
-        finding, draw = judge(plan, line=line, budget=budget, worth=worth, pool_minor=pool_minor)
-        if finding is None:
-            fit[plan.choice] = draw
-        else:
+        if (finding := too_dear(plan, line=line, budget=budget)) is not None:
             refused.append(finding)
-    offered = [plan for plan in ordered if plan.choice in fit]
-    chosen = choose(offered, policy.cards_most)
+        elif not every or passes(plan):
+            offered.append(plan)
+    chosen = choose(offered, policy.cards_most, passes)
     while broken := refused_among(chosen, loan, refuses):
-        refused = sorted([*refused, *broken], key=lambda one: household_order(one.plan))
+        refused += broken
         offered = [plan for plan in offered if all(plan is not one.plan for one in broken)]
-        chosen = choose(offered, policy.cards_most)
+        chosen = choose(offered, policy.cards_most, passes)
+    refused.sort(key=lambda one: household_order(one.plan))
+    offered = [plan for plan in offered if plan.choice in fit]
 
     def card(plan: ReliefPlan, tags: tuple[str, ...]) -> ReliefCard:
         least = offered[0].total_minor if offered else plan.total_minor
@@ -173,15 +188,8 @@ def solve_relief(
     )
 
 
-def judge(
-    plan: ReliefPlan,
-    *,
-    line: Sequence[int],
-    budget: HouseholdBudget,
-    worth: CohortWorth,
-    pool_minor: int,
-) -> tuple[ReliefFinding | None, int]:
-    """This function will return why a plan is not offered, or None and what it draws from the waiver pool (G8).
+def too_dear(plan: ReliefPlan, *, line: Sequence[int], budget: HouseholdBudget) -> ReliefFinding | None:
+    """This function will return which month asks for more than it bears, or None (G8).
 
     A month without a payment is borne whatever it leaves.
     """
@@ -192,17 +200,24 @@ def judge(
                 reason=ReliefReason.LUMP_TOO_LOW,
                 asks_minor=plan.total_minor,
                 bears_minor=budget.lump_minor,
-            ), 0
-    else:
-        for month, (asks, bears) in enumerate(zip(plan.months, line, strict=False)):
-            if asks > max(0, bears):
-                return ReliefFinding(
-                    plan=plan,
-                    reason=ReliefReason.MONTH_TOO_DEAR,
-                    month=month,
-                    asks_minor=asks,
-                    bears_minor=bears,
-                ), 0
+            )
+        return None
+    for month, (asks, bears) in enumerate(zip(plan.months, line, strict=False)):
+        if asks > max(0, bears):
+            return ReliefFinding(
+                plan=plan,
+                reason=ReliefReason.MONTH_TOO_DEAR,
+                month=month,
+                asks_minor=asks,
+                bears_minor=bears,
+            )
+    return None
+
+
+def judge(plan: ReliefPlan, *, worth: CohortWorth, pool_minor: int) -> tuple[ReliefFinding | None, int]:
+    """This function will return why a plan that can be borne is not offered, or None and what it draws from the waiver
+    pool (G8).
+    """
     if plan.choice == NO_CHANGE:
         return None, 0
     draw = worth.of(plan).shortfall_minor
@@ -227,27 +242,29 @@ def refused_among(
     ]
 
 
-def choose(offered: Sequence[ReliefPlan], most: int) -> list[tuple[ReliefPlan, tuple[str, ...]]]:
-    """This function will pick the cards of plans in the household's order: the cheapest, the lightest start, the lowest
-    peak, the soonest end, then the next ones that look different; shown in the household's order.
+def choose(
+    offered: Sequence[ReliefPlan], most: int, passes: Callable[[ReliefPlan], bool]
+) -> list[tuple[ReliefPlan, tuple[str, ...]]]:
+    """This function will pick the cards among plans in the household's order, of those that pass: the cheapest, the
+    lightest start, the lowest peak, the soonest end, then the next ones that look different; in the household's order.
     """
-    if not offered:
-        return []
-    picks = {
-        "cheapest": offered[0],
-        "lightest_start": min(
-            offered, key=lambda one: (one.months[0] + sum(one.months[1:3]), household_order(one))
-        ),
-        "lowest_peak": min(offered, key=lambda one: (one.peak_minor, household_order(one))),
-        "soonest_end": min(offered, key=lambda one: (one.last_date, household_order(one))),
+    keys: dict[str, Callable[[ReliefPlan], object]] = {
+        "cheapest": lambda one: 0,
+        "lightest_start": lambda one: one.months[0] + sum(one.months[1:3]),
+        "lowest_peak": lambda one: one.peak_minor,
+        "soonest_end": lambda one: one.last_date,
     }
     tags: dict[ReliefChoice, list[str]] = {}
-    for name, plan in picks.items():
+    for name, key in keys.items():
+        # Sorting is stable: of equals the first in the household's order is taken.
+        plan = next((one for one in sorted(offered, key=key) if passes(one)), None)  # type: ignore[arg-type]
+        if plan is None:
+            return []
         tags.setdefault(plan.choice, []).append(name)
     kept = list(tags)[:most]
     looks = {_look(plan) for plan in offered if plan.choice in kept}
     for plan in offered:
-        if len(kept) < most and _look(plan) not in looks:
+        if len(kept) < most and _look(plan) not in looks and passes(plan):
             looks.add(_look(plan))
             kept.append(plan.choice)
     return [(plan, tuple(tags.get(plan.choice, ()))) for plan in offered if plan.choice in kept]
