@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 
 from puhui.core.refusals import Refusal
 
@@ -225,3 +227,96 @@ def mask_number(number: str) -> str:
 def mask_name(name: str) -> str:
     """This function will return what a list may show of a name: the first character, then one * for each other."""
     return name[:1] + "*" * (len(name) - 1)
+
+
+class IdentityCardState(StrEnum):
+    """Where the capture of an identity card stands."""
+
+    ASKED = "asked"  # the picture was given and is being read
+    MATCHED = "matched"  # it says what she said, and the register agrees
+    REFUSED = "refused"  # it does not, or could not be read
+
+
+class RegisterAnswer(StrEnum):
+    """What the register of residents says of a name and a number."""
+
+    SAME = "same"  # they belong together
+    OTHER = "other"  # the number belongs to another name
+    UNKNOWN = "unknown"  # there is no such number
+
+
+class FaceAnswer(StrEnum):
+    """What a face check says of a portrait and a picture that was just taken."""
+
+    SAME = "same"  # one living person
+    OTHER = "other"  # not the same person
+    NOT_COMPARED = "not_compared"  # no comparison was made
+
+
+class RegisterUnavailable(Exception):
+    """The register did not answer. Not a refusal of anybody: the worker asks again later."""
+
+
+class IdentityRegister(Protocol):
+    """A provider's check of name and number."""
+
+    def check(self, *, name: str, number: str, now: datetime) -> RegisterAnswer:
+        """Ask whether they belong together. Raises: RegisterUnavailable."""
+
+
+class FaceCheck(Protocol):
+    """A provider's comparison of faces, liveness included. None is embedded; asked only with a consent of its own."""
+
+    def compare(self, *, portrait: bytes, taken: bytes, now: datetime) -> FaceAnswer:
+        """Compare the card's portrait with a picture that was just taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCard:
+    """One capture of an identity card. What was read is compared and not kept."""
+
+    id: str  # 26 characters
+    customer_id: str  # whose
+    state: IdentityCardState  # where it stands
+    reason: str  # code of why it was refused, "" otherwise
+    given_at: datetime  # when the picture came
+    checked_at: datetime | None  # when it was concluded and the picture deleted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCardReading:
+    """What was read of a card, "" for what was not found."""
+
+    name: str  # as printed
+    number: str  # 18 characters whose check digit holds
+
+
+_CARD_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
+_CARD_NAME = re.compile(r"姓名[:：]?(.+)")
+
+
+def read_card(lines: Sequence[str]) -> IdentityCardReading:
+    """This function will find name and number among the printed lines of a card's front (GA/T 1334 names the fields)."""
+    found, name = "", ""
+    for place, line in enumerate(lines):
+        text = "".join(line.split())
+        for number in _CARD_NUMBER.findall(text):
+            if check_character(number[:17]) == number[17].upper():
+                found = found or number.upper()
+        if not name and (label := _CARD_NAME.fullmatch(text)):
+            name = label[1]
+        elif not name and text.rstrip(":：") == "姓名" and place + 1 < len(lines):
+            name = "".join(lines[place + 1].split())
+    return IdentityCardReading(name=name, number=found)
+
+
+def judge_card(reading: IdentityCardReading, *, name: str, number: str) -> str:
+    """This function will return why a card does not count beside what she declared, "" where it does.
+
+    In order: CARD_UNREADABLE, CARD_OTHER_NUMBER, CARD_OTHER_NAME.
+    """
+    if not reading.number or not reading.name:
+        return "CARD_UNREADABLE"
+    if reading.number != number:
+        return "CARD_OTHER_NUMBER"
+    return "" if reading.name == "".join(name.split()) else "CARD_OTHER_NAME"

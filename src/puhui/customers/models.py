@@ -7,7 +7,14 @@ from datetime import date
 from django.db import models
 from django.db.models import Q
 
-from puhui.customers.domain import LANGUAGES, Customer, CustomerAct, CustomerState
+from puhui.customers.domain import (
+    LANGUAGES,
+    Customer,
+    CustomerAct,
+    CustomerState,
+    IdentityCard,
+    IdentityCardState,
+)
 
 
 class CustomerRow(models.Model):
@@ -87,3 +94,46 @@ class CustomerEventRow(models.Model):
             ),
             models.UniqueConstraint(name="customers_customer_event_order", fields=["customer", "seq"]),
         ]
+
+
+class IdentityCardRow(models.Model):
+    """One capture of an identity card; the picture is there only until it was read."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    customer = models.ForeignKey(CustomerRow, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12)
+    reason = models.CharField(max_length=24, default="")
+    content_sealed = models.TextField(default="")
+    given_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customers_identity_card"
+        constraints = [
+            models.CheckConstraint(
+                name="customers_identity_card_state",
+                condition=Q(state__in=[s.value for s in IdentityCardState]),
+            ),
+            models.CheckConstraint(
+                name="customers_identity_card_emptied",
+                condition=Q(state=IdentityCardState.ASKED.value, checked_at=None)
+                | Q(checked_at__isnull=False, content_sealed=""),
+            ),
+            models.UniqueConstraint(
+                name="customers_identity_card_one_at_a_time",
+                fields=["customer"],
+                condition=Q(state=IdentityCardState.ASKED.value),
+            ),
+        ]
+        indexes = [models.Index(name="customers_identity_card_newest", fields=["customer", "given_at"])]
+
+    def to_domain(self) -> IdentityCard:
+        """This function will return the row as a value, without the picture."""
+        return IdentityCard(
+            id=self.id,
+            customer_id=self.customer_id,
+            state=IdentityCardState(self.state),
+            reason=self.reason,
+            given_at=self.given_at,
+            checked_at=self.checked_at,
+        )

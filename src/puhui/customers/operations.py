@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, time
 
 from django.conf import settings
@@ -14,13 +15,15 @@ from puhui.customers.domain import (
     Customer,
     CustomerAct,
     CustomerState,
+    IdentityCard,
+    IdentityCardState,
     next_state,
     parse_language,
     parse_name,
     parse_phone,
     parse_resident_number,
 )
-from puhui.customers.models import CustomerEventRow, CustomerRow
+from puhui.customers.models import CustomerEventRow, CustomerRow, IdentityCardRow
 from puhui.customers.queries import CustomerUnknown, index_name, index_number, index_phone, to_customer
 from puhui.protection.queries import get_house_policy
 from puhui.runtime.rows import find_row, insert_row, update_row
@@ -157,3 +160,42 @@ def _lock(customer_id: str) -> CustomerRow:
 
 def _add_event(row: CustomerRow, act: CustomerAct, detail: str, now: datetime) -> None:
     insert_row(CustomerEventRow(customer_id=row.id, seq=row.last_seq, act=act.value, detail=detail, at=now))
+
+
+class IdentityCardBeingRead(Refusal):
+    """A picture of her card is being read already."""
+
+    field = "file"
+    status = 409
+
+
+def open_card(*, id: str, customer_id: str, content: bytes, now: datetime) -> IdentityCard:
+    """This function will keep the picture of a card, sealed, until it is read. Raises: IdentityCardBeingRead."""
+    require_transaction()
+    _lock(customer_id)
+    if find_row(IdentityCardRow, customer_id=customer_id, state=IdentityCardState.ASKED.value) is not None:
+        raise IdentityCardBeingRead()
+    row = IdentityCardRow(
+        id=id,
+        customer_id=customer_id,
+        state=IdentityCardState.ASKED.value,
+        content_sealed=seal(base64.b64encode(content).decode("ascii")),
+        given_at=now,
+    )
+    insert_row(row)
+    return row.to_domain()
+
+
+def conclude_card(*, id: str, reason: str, now: datetime) -> IdentityCard:
+    """This function will conclude a capture and delete its picture: matched where `reason` is empty, refused otherwise.
+
+    A capture that is concluded stays as it is.
+    """
+    require_transaction()
+    row = find_row(IdentityCardRow, lock=True, id=id)
+    assert row is not None, "only a capture that was opened is concluded"
+    if row.state == IdentityCardState.ASKED.value:
+        state = IdentityCardState.REFUSED if reason else IdentityCardState.MATCHED
+        row.state, row.reason, row.content_sealed, row.checked_at = state.value, reason, "", now
+        update_row(row, ("state", "reason", "content_sealed", "checked_at"))
+    return row.to_domain()

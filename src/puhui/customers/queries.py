@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from puhui.access.partners.queries import delegated
-from puhui.customers.domain import Customer, CustomerState, parse_phone
-from puhui.customers.models import CustomerRow
+from puhui.customers.domain import Customer, CustomerState, IdentityCard, parse_phone
+from puhui.customers.models import CustomerRow, IdentityCardRow
 from puhui.runtime.rows import Look, direct, find_row
 from puhui.runtime.sealing import blind_index, unseal
 
@@ -163,3 +164,19 @@ def list_customers_by_user(user_ids: Collection[int]) -> dict[int, Customer]:
 def count_identified(*, until: datetime) -> int:
     """This function will return how many customers had said who they are up to an instant."""
     return CustomerRow.objects.filter(identified_at__lte=until).count()
+
+
+def find_card(customer_id: str) -> IdentityCard | None:
+    """This function will return the newest capture of a customer's identity card, None before the first."""
+    row = IdentityCardRow.objects.filter(customer_id=customer_id).order_by("-given_at", "-id").first()
+    return row.to_domain() if row else None
+
+
+def get_card_picture(id: str) -> tuple[str, bytes]:
+    """This function will return whose capture it is and its picture, empty once it was read.
+
+    Raises: IdentityCardRow.DoesNotExist for an id that is none (a bug).
+    """
+    row = IdentityCardRow.objects.get(id=id)
+    content = base64.b64decode(unseal(row.content_sealed)) if row.content_sealed else b""
+    return row.customer_id, content

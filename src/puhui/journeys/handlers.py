@@ -27,6 +27,7 @@ from puhui.journeys import (
     relief_programmes,
     remind,
     send_message,
+    show_card,
     upload,
 )
 from puhui.journeys.apply import ASK_BUREAU
@@ -38,6 +39,7 @@ HANDLERS: dict[str, Handler] = {
     ASK_BUREAU: assess.ask_bureau,
     prove.READ: prove.read,
     upload.READ: read_paper.read,
+    show_card.READ: show_card.read,
     SEND_MESSAGE: send_message.send,
     SEND_ORDER: rail_work.send,
     rail_work.FOLLOW: rail_work.follow,

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from puhui.contact.gateways import Messenger
+from puhui.customers.domain import FaceCheck, IdentityRegister
 from puhui.evidence.domain import EvidenceIssuer, PaperReader
 from puhui.facts.domain import Bureau
 from puhui.payments.domain import Rail
@@ -68,6 +69,16 @@ def evidence() -> EvidenceIssuer:
 def papers() -> PaperReader:
     """This function will return the reader of papers that customers upload."""
     return cast(PaperReader, _party("papers"))
+
+
+def register() -> IdentityRegister:
+    """This function will return the register of residents that checks name and number."""
+    return cast(IdentityRegister, _party("register"))
+
+
+def face() -> FaceCheck:
+    """This function will return the provider that compares faces; the sandbox compares nothing."""
+    return cast(FaceCheck, _party("face"))
 
 
 def messenger() -> Messenger:

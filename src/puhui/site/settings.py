@@ -34,6 +34,7 @@ SEALED_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("customers_customer", "id", "phone_sealed"),
     ("customers_customer", "id", "name_sealed"),
     ("customers_customer", "id", "number_sealed"),
+    ("customers_identity_card", "id", "content_sealed"),
     ("contact_message", "id", "phone_sealed"),
     ("contact_message", "id", "text_sealed"),
     ("payments_account", "id", "number_sealed"),
@@ -186,6 +187,8 @@ GATEWAYS = {
     "bureau": os.environ.get("PUHUI_BUREAU", "puhui.facts.gateways.sandbox.SandboxBureau"),
     "evidence": os.environ.get("PUHUI_EVIDENCE", "puhui.evidence.gateways.sandbox.SandboxEvidence"),
     "papers": os.environ.get("PUHUI_PAPERS", "puhui.evidence.gateways.papers.reader.PaperDesk"),
+    "register": os.environ.get("PUHUI_REGISTER", "puhui.customers.gateways.sandbox.SandboxRegister"),
+    "face": os.environ.get("PUHUI_FACE", "puhui.customers.gateways.sandbox.SandboxFace"),
     "messenger": os.environ.get("PUHUI_MESSENGER", "puhui.contact.gateways.sandbox.SandboxMessenger"),
 }
 # Roots (PEM files) to which the certificate of a signed paper must lead; the demo trusts its own invented offices.

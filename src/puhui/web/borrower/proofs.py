@@ -81,7 +81,7 @@ def give_page(request: HttpRequest, customer: Customer, kind: str) -> HttpRespon
         upload.give(
             customer_id=customer.id,
             kind=found.code,
-            content=_sent(request),
+            content=sent_file(request),
             key=inputs.form_key(request),
             now=clock.now(request),
         )
@@ -98,7 +98,8 @@ def give_page(request: HttpRequest, customer: Customer, kind: str) -> HttpRespon
     )
 
 
-def _sent(request: HttpRequest) -> bytes:
+def sent_file(request: HttpRequest) -> bytes:
+    """This function will return the uploaded file. Raises: PaperTooLarge, PaperEmpty."""
     if was_dropped(request):
         raise too_large()
     file = request.FILES.get("file")

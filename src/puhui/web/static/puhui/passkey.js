@@ -1,4 +1,4 @@
-/* Passkeys of staff: the browser makes or shows one, and the form sends it. The conversion is the kept library's. */
+/* Passkeys: the browser makes or shows one, and the form sends it. The conversion is the kept library's. */
 (function () {
   "use strict";
   document.querySelectorAll("form[data-passkey]").forEach(function (form) {

@@ -1,0 +1,1 @@
+"""Outside parties that know who somebody is."""
