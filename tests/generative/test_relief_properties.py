@@ -14,6 +14,7 @@ from puhui.relief.domain import (
     NO_CHANGE,
     TAIL,
     BudgetScenario,
+    CohortWorth,
     HouseholdBudget,
     ReliefAnswer,
     ReliefPlan,
@@ -137,6 +138,27 @@ def test_valuing_only_what_the_cards_need_shows_the_same_cards() -> None:
         assert {one.plan.choice for one in short.refused} <= {one.plan.choice for one in full.refused}, where
         shown += len(full.cards)
     assert shown > 40, "cards were compared"
+
+
+def test_working_out_once_who_can_always_pay_changes_no_worth() -> None:
+    rng, given = random.Random(SEED), plans(late=True)
+    base = next(one for one in given if one.choice == NO_CHANGE)
+    most = max(one.peak_minor for one in given)
+    fewer = 0
+    for case in range(30):
+        home = budget(rng)
+        scenarios, rules = policy().scenarios_of("job"), policy()
+        every, once = (
+            CohortWorth(
+                budget=home, scenarios=scenarios, cohort=rules.cohort, discount_ppm=rules.discount_ppm, base=base,
+                months=max(len(one.months) for one in given), peak_minor=peak,
+            )
+            for peak in (None, most)
+        )  # fmt: skip
+        fewer += len(once.ways) < len(every.ways)
+        for plan in rng.sample(given, min(6, len(given))):
+            assert once.of(plan) == every.of(plan), f"seed {SEED}, case {case}, {plan.choice}"
+    assert fewer > 5, "some households can always pay"
 
 
 def test_who_expects_a_long_wait_is_taken_to_err_by_more_months() -> None:

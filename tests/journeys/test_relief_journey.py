@@ -26,7 +26,7 @@ from puhui.journeys import (
 from puhui.journeys.relief_agree import ReliefCardUnknown
 from puhui.journeys.relief_offer import Month
 from puhui.journeys.staff_relief import ReliefNotGrantable, ReliefPlaceUnknown
-from puhui.loans.domain import Loan
+from puhui.loans.domain import Loan, LoanState
 from puhui.loans.operations import LoanNotYours
 from puhui.protection.queries import list_cases
 from puhui.relief import operations as relief_operations
@@ -316,3 +316,43 @@ def test_a_broken_plan_returns_to_her_first_and_goes_on_when_she_pays(world: Wor
     world.work()
     world.live_until(world.today + timedelta(days=1))
     assert find_agreement(signed.id).state is AgreementState.RUNNING  # type: ignore[union-attr]
+
+
+def settlement(world: World, loan: Loan) -> tuple[ReliefAgreement, int]:
+    """She signs that one payment settles the loan; what it is, minor units."""
+    payoff = world.position(loan).payoff_minor
+    poor = replace(SHORT, income_minor=0, usual_income_minor=0, lump_minor=payoff * 3 // 4)
+    request, offer = offered(world, loan, poor)
+    place, card = next(
+        (place, one) for place, one in enumerate(offer.cards()) if one.plan.choice.settlement_minor
+    )
+    return sign(world, request, offer, card=place), card.plan.choice.settlement_minor
+
+
+def test_what_a_settlement_leaves_is_given_up_when_its_price_has_come(world: World) -> None:
+    loan = late(world)
+    signed, price = settlement(world, loan)
+    before = world.position(loan)
+    assert before.payoff_minor > price and before.waived_principal_minor == 0, "nothing is given up yet"
+    world.live_until(world.today + timedelta(days=1))
+    assert find_agreement(signed.id).state is AgreementState.RUNNING, "lateness does not break it"  # type: ignore[union-attr]
+    there = world.position(loan)
+    pay(world, loan, price, intent="due" if price <= there.due_minor else "prepay", key="settles")
+    world.wait(minutes=5)
+    world.work()
+    assert world.position(loan).state is LoanState.ACTIVE
+    world.live_until(world.today + timedelta(days=1))
+    after = world.position(loan)
+    assert after.state is LoanState.CLOSED and after.payoff_minor == 0
+    assert after.waived_principal_minor > 0
+    assert find_agreement(signed.id).state is AgreementState.KEPT  # type: ignore[union-attr]
+    world.check()  # the ledger says the same as the loan
+
+
+def test_a_settlement_whose_price_does_not_come_is_broken_and_gives_up_nothing(world: World) -> None:
+    loan = late(world)
+    signed, _price = settlement(world, loan)
+    world.live_until(world.today + timedelta(days=9))
+    assert find_agreement(signed.id).state is AgreementState.BROKEN  # type: ignore[union-attr]
+    there = world.position(loan)
+    assert there.state is LoanState.ACTIVE and there.waived_principal_minor == 0

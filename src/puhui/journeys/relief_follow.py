@@ -8,12 +8,21 @@ from functools import partial
 from puhui.contact import operations as contact
 from puhui.core.ids import derive_id
 from puhui.core.money import Money
-from puhui.journeys import house, tell
-from puhui.loans.domain import LoanState, Position
-from puhui.loans.queries import list_positions
+from puhui.core.time import business_date
+from puhui.journeys import happen, house, tell
+from puhui.loans.domain import EventKind, LoanState, Position
+from puhui.loans.queries import get_loan, list_events, list_positions
 from puhui.relief import operations as relief
-from puhui.relief.domain import AgreementAct, ReliefAgreement, follow_up, talk_ends
-from puhui.relief.queries import get_relief_policy, list_live_agreements
+from puhui.relief.domain import (
+    AgreementAct,
+    ReliefAgreement,
+    follow_up,
+    paid_towards,
+    rest_of,
+    settle_up,
+    talk_ends,
+)
+from puhui.relief.queries import find_settlement, get_relief_policy, list_live_agreements
 from puhui.runtime.domain import Effect, WorkItem
 from puhui.runtime.operations import put_work
 
@@ -39,12 +48,35 @@ def page_of(item: WorkItem) -> Effect:
 def _follow(item: WorkItem, found: list[ReliefAgreement], there: dict[str, Position], now: datetime) -> None:
     patience = get_relief_policy(on_date=house.today(now)).patience_days
     for one in found:
-        act = follow_up(one, there[one.loan_id], patience_days=patience)
+        position = there[one.loan_id]
+        settlement = find_settlement(one) if position.state is LoanState.ACTIVE else None
+        if settlement is None:
+            act = follow_up(one, position, patience_days=patience)
+        else:
+            act = _settle(one, settlement, position, patience, now)
         if act is not None:
-            _let(one, act, there[one.loan_id], now)
+            _let(one, act, position, now)
     if len(found) == SIZE:
         day, last = item.payload["local_date"], found[-1].id
         put_work(key=f"{PAGE}:{day}:{last}", kind=PAGE, payload={"local_date": day, "after": last}, now=now)
+
+
+def _settle(
+    one: ReliefAgreement, settlement: tuple[int, int], there: Position, patience: int, now: datetime
+) -> AgreementAct | None:
+    """Once the price has come, what is left is given up in the books and the loan is closed."""
+    price, since = settlement
+    act = settle_up(
+        one, price_minor=price, paid_minor=paid_towards(list_events(loan_id=one.loan_id), since=since),
+        signed_on=business_date(one.signed_at, zone=house.lender().zone), today=house.today(now), patience_days=patience,
+    )  # fmt: skip
+    if act is AgreementAct.KEEP:
+        for name, amount in rest_of(there):
+            happen.record(
+                id=derive_id("event", one.id, f"rest-{name}"), loan=get_loan(id=one.loan_id), kind=EventKind.WAIVE,
+                value_date=house.today(now), amount_minor=amount, payload={"component": name}, now=now,
+            )  # fmt: skip
+    return act
 
 
 def _let(one: ReliefAgreement, act: AgreementAct, there: Position, now: datetime) -> None:

@@ -84,6 +84,7 @@ def solve(
         scenarios=policy.scenarios_of(request.cause),
         policy=policy,
         pool_minor=pool_left(policy, now),
+        every=False,  # she waits; every plan cheaper than the first card is valued all the same
     )
     return ReliefOffer(
         id=id,

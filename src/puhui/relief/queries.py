@@ -212,6 +212,16 @@ def list_live_agreements(*, after: str = "", limit: int = 200) -> list[ReliefAgr
     return [row.to_domain() for row in rows[:limit]]
 
 
+def find_settlement(agreement: ReliefAgreement) -> tuple[int, int] | None:
+    """This function will return what settles the loan by an agreement, minor units, and how many events the loan had when
+    it was offered; None for an agreement that eases the loan.
+    """
+    row = OfferRow.objects.get(id=agreement.offer_id)
+    cards = json.loads(unseal(row.body_sealed))["answer"]["cards"]
+    price = cards[agreement.card]["plan"]["choice"]["settlement_minor"]
+    return (price, row.event_count) if price else None
+
+
 def get_pool_left(*, name: str, total_minor: int) -> int:
     """This function will return what a waiver pool has left, minor units; one that nobody drew on has all of it."""
     row = find_row(PoolRow, name=name)

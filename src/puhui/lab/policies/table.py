@@ -150,6 +150,7 @@ class ReliefTable:
             budget=self.budget(state), scenarios=self.policy.scenarios_of("job" if state.job else "timing"),
             cohort=self.policy.cohort, discount_ppm=self.policy.discount_ppm, base=base,
             months=max(len(plan.months) for plan in case.plans),
+            peak_minor=max(plan.peak_minor for plan in case.plans),
         )  # fmt: skip
         found = []
         for place, plan in enumerate(case.plans):

@@ -9,7 +9,14 @@ from puhui.relief.domain.budget import (
     surplus,
 )
 from puhui.relief.domain.codec import told
-from puhui.relief.domain.follow import follow_up, grant_card, is_grantable
+from puhui.relief.domain.follow import (
+    follow_up,
+    grant_card,
+    is_grantable,
+    paid_towards,
+    rest_of,
+    settle_up,
+)
 from puhui.relief.domain.lessons import (
     Lesson,
     LessonBook,
@@ -132,6 +139,7 @@ __all__ = [
     "next_agreement_state",
     "next_request_state",
     "offer_ends",
+    "paid_towards",
     "parse_cause",
     "parse_lessons",
     "parse_programmes",
@@ -141,6 +149,8 @@ __all__ = [
     "recompute_worth",
     "refused_by",
     "relief_loan",
+    "rest_of",
+    "settle_up",
     "solve_relief",
     "surplus",
     "talk_ends",

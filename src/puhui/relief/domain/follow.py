@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 
-from puhui.loans.domain import LoanState, Position
+from puhui.loans.domain import PAYMENTS, LoanEvent, LoanState, Position, standing
 from puhui.relief.domain.options import ReliefLoan
 from puhui.relief.domain.requests import AgreementAct, AgreementState, ReliefAgreement
 from puhui.relief.domain.solve import (
@@ -28,6 +30,41 @@ def follow_up(agreement: ReliefAgreement, there: Position, *, patience_days: int
     if agreement.state is AgreementState.BROKEN and not there.late_minor:
         return AgreementAct.MEND
     return None
+
+
+def paid_towards(events: Sequence[LoanEvent], *, since: int) -> int:
+    """This function will add up what was paid after the first `since` events of a loan, reversed payments apart."""
+    before = {event.id for event in events[:since]}
+    return sum(one.amount_minor for one in standing(events) if one.kind in PAYMENTS and one.id not in before)
+
+
+def settle_up(
+    agreement: ReliefAgreement,
+    *,
+    price_minor: int,
+    paid_minor: int,
+    signed_on: date,
+    today: date,
+    patience_days: int,
+) -> AgreementAct | None:
+    """This function will tell what happened to a running settlement: kept once its price has come, broken when it has not
+    come in the days of patience; lateness of the loan says nothing of it.
+    """
+    if paid_minor >= price_minor:
+        return AgreementAct.KEEP
+    waits = today <= signed_on + timedelta(days=patience_days)
+    return None if waits or agreement.state is not AgreementState.RUNNING else AgreementAct.BREAK
+
+
+def rest_of(there: Position) -> tuple[tuple[str, int], ...]:
+    """This function will split what is still owed of a settled loan into (component, minor units), charges first."""
+    rows = there.rows
+    penalty = there.penalty_outstanding_minor
+    fee = sum(max(0, row.fee_minor - row.paid_fee_minor) for row in rows if row.due_date <= there.as_of)
+    principal = there.principal_outstanding_minor
+    interest = there.payoff_minor - penalty - fee - principal
+    parts = (("penalty", penalty), ("fee", fee), ("interest", interest), ("principal", principal))
+    return tuple((name, amount) for name, amount in parts if amount > 0)
 
 
 def is_grantable(finding: ReliefFinding) -> bool:

@@ -129,62 +129,93 @@ def solve_relief(
     base = next(plan for plan in ordered if plan.choice == NO_CHANGE)
     worth = CohortWorth(
         budget=budget, scenarios=scenarios, cohort=policy.cohort, discount_ppm=policy.discount_ppm, base=base,
-        months=months,
+        months=months, peak_minor=max(plan.peak_minor for plan in ordered),
     )  # fmt: skip
-    fit: dict[ReliefChoice, int] = {}
-    refused: list[ReliefFinding] = []
-    told: set[ReliefChoice] = set()
-
-    def passes(plan: ReliefPlan) -> bool:
-        if plan.choice not in told:
-            told.add(plan.choice)
-            finding, draw = judge(plan, worth=worth, pool_minor=pool_minor)
-            if finding is None:
-                fit[plan.choice] = draw
-            else:
-                refused.append(finding)
-        return plan.choice in fit
-
+    judged = _Judged(worth=worth, pool_minor=pool_minor)
+    refused = judged.refused
     offered = []
     for plan in ordered:
         if (finding := too_dear(plan, line=line, budget=budget)) is not None:
             refused.append(finding)
-        elif not every or passes(plan):
+        elif not every or judged.passes(plan):
             offered.append(plan)
-    chosen = choose(offered, policy.cards_most, passes)
+    chosen = choose(offered, policy.cards_most, judged.passes)
     while broken := refused_among(chosen, loan, refuses):
         refused += broken
         offered = [plan for plan in offered if all(plan is not one.plan for one in broken)]
-        chosen = choose(offered, policy.cards_most, passes)
+        chosen = choose(offered, policy.cards_most, judged.passes)
     refused.sort(key=lambda one: household_order(one.plan))
-    offered = [plan for plan in offered if plan.choice in fit]
+    offered = [plan for plan in offered if plan.choice in judged.fit]
 
-    def card(plan: ReliefPlan, tags: tuple[str, ...]) -> ReliefCard:
-        least = offered[0].total_minor if offered else plan.total_minor
-        return ReliefCard(
-            plan=plan,
-            tags=tags,
-            draw_minor=fit.get(plan.choice, 0),
-            costs_more_minor=max(0, plan.total_minor - least),
-            record=record_effect(plan, loan),
-            why_not_cheaper=max(
-                (one for one in refused if one.plan.total_minor < plan.total_minor),
-                key=lambda one: one.plan.total_minor,
-                default=None,
-            ),
-            refused=next((one for one in refused if one.plan.choice == plan.choice), None),
+    least = offered[0].total_minor if offered else None
+    cards = [
+        make_card(
+            plan,
+            tags,
+            loan=loan,
+            draw_minor=judged.fit.get(plan.choice, 0),
+            least_minor=least,
+            refused=refused,
         )
-
+        for plan, tags in [*chosen, (base, ())]
+    ]
     because, steps = (
         what_is_left(refused, budget=budget, pool_minor=pool_minor) if not offered else (None, ())
     )
     return ReliefAnswer(
         bears_minor=line,
-        cards=tuple(card(plan, tags) for plan, tags in chosen),
-        no_change=card(base, ()),
+        cards=tuple(cards[:-1]),
+        no_change=cards[-1],
         refused=tuple(refused),
         steps=steps,
         because=because,
+    )
+
+
+class _Judged:
+    """Plans that can be borne, each valued once and only when somebody asks."""
+
+    def __init__(self, *, worth: CohortWorth, pool_minor: int) -> None:
+        self.worth, self.pool_minor = worth, pool_minor
+        self.fit: dict[ReliefChoice, int] = {}  # what passes, and what it draws from the waiver pool
+        self.refused: list[ReliefFinding] = []  # what does not
+        self.asked: set[ReliefChoice] = set()
+
+    def passes(self, plan: ReliefPlan) -> bool:
+        """Return whether a plan may be offered (G8)."""
+        if plan.choice not in self.asked:
+            self.asked.add(plan.choice)
+            finding, draw = judge(plan, worth=self.worth, pool_minor=self.pool_minor)
+            if finding is None:
+                self.fit[plan.choice] = draw
+            else:
+                self.refused.append(finding)
+        return plan.choice in self.fit
+
+
+def make_card(
+    plan: ReliefPlan,
+    tags: tuple[str, ...],
+    *,
+    loan: ReliefLoan,
+    draw_minor: int,
+    least_minor: int | None,
+    refused: Sequence[ReliefFinding],
+) -> ReliefCard:
+    """This function will make the card of a plan; `least_minor` is the total of the cheapest card, None = there is none."""
+    total = plan.total_minor
+    return ReliefCard(
+        plan=plan,
+        tags=tags,
+        draw_minor=draw_minor,
+        costs_more_minor=0 if least_minor is None else max(0, total - least_minor),
+        record=record_effect(plan, loan),
+        why_not_cheaper=max(
+            (one for one in refused if one.plan.total_minor < total),
+            key=lambda one: one.plan.total_minor,
+            default=None,
+        ),
+        refused=next((one for one in refused if one.plan.choice == plan.choice), None),
     )
 
 

@@ -64,8 +64,22 @@ def receive(
         flows[month] += share * paid
 
 
+def most_owed(kind: CohortHousehold, peak_minor: int | None) -> int | None:
+    """This function will bound what a household of a kind ever owes while its means suffice, minor units; None = unknown.
+
+    It pays a share p of what is owed, so that owed ≤ peak + (1 − p) × owed the month before, a unit of rounding included.
+    """
+    if peak_minor is None or not kind.pays_ppm:
+        return None
+    return (peak_minor + 1) * PPM // kind.pays_ppm + 2
+
+
 class CohortWorth:
-    """What plans are worth for one budget; what no action brings is worked out once for each group of takers."""
+    """What plans are worth for one budget; what no action brings is worked out once for each group of takers.
+
+    `peak_minor` is the most that a month of any plan asks for. Scenarios in which a kind can always pay all that it then
+    would are worked out once, for they bring the same.
+    """
 
     def __init__(
         self,
@@ -76,17 +90,25 @@ class CohortWorth:
         discount_ppm: int,
         base: ReliefPlan,
         months: int,
+        peak_minor: int | None = None,
     ) -> None:
         self.budget, self.base = budget, base
         self.months = months + TAIL
         self.denominator = (YEAR + discount_ppm) ** (self.months - 1)
         self.weights = [(YEAR + discount_ppm) ** (self.months - 1 - m) * YEAR**m for m in range(self.months)]
         lines = [(s.weight, [surplus(budget, s, m) for m in range(self.months)]) for s in scenarios]
-        self.ways = [
-            (kind, weight, [max(0, one) * kind.means_ppm // PPM for one in line])
-            for kind in cohort
-            for weight, line in lines
-        ]
+        self.ways: list[tuple[CohortHousehold, int, list[int]]] = []
+        for kind in cohort:
+            enough = most_owed(kind, peak_minor)
+            always = 0
+            for weight, line in lines:
+                means = [max(0, one) * kind.means_ppm // PPM for one in line]
+                if enough is not None and min(means) >= enough:
+                    always += weight
+                else:
+                    self.ways.append((kind, weight, means))
+            if always and enough is not None:
+                self.ways.append((kind, always, [enough] * self.months))
         self.before = {cheaper: self._value(base, cheaper) for cheaper in (True, False)}
 
     def _value(self, plan: ReliefPlan, cheaper: bool) -> tuple[int, int]:
