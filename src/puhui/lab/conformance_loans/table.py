@@ -23,8 +23,8 @@ WHAT = {
 }
 SPEED = (
     "calibration_us", "kernel_vs_python", "kernel_loans_per_s", "kernel_changes_loans_per_s", "threads_2_vs_1",
-    "book_vs_mutating_cpu", "mutating_loans_per_s", "memory_10m_vs_1m", "spark_vs_embedded_cpu",
-    "ns_per_event_700_vs_8", "loan_page_700_vs_8", "cold_compile_s",
+    "book_vs_mutating_cpu", "mutating_loans_per_s", "book_us_per_loan", "memory_10m_vs_1m", "spark_vs_embedded_cpu",
+    "spark_us_per_loan", "ns_per_event_700_vs_8", "loan_page_700_vs_8", "loan_page_700_first_ms", "cold_compile_s",
 )  # fmt: skip
 
 
