@@ -1,5 +1,6 @@
 """`puhui lab`: tools of the analyst. `train` fits models to past loans, `score` scores a file, `ks` measures the recipe,
-`documents` makes and reads papers, `worth` holds what proofs are said to be worth against real rows, `simulate` runs relief against other ways in a simulated world."""
+`documents` makes and reads papers, `worth` holds what proofs are said to be worth against real rows, `simulate` runs relief against
+other ways in a simulated world, `lenders` plants multi-lender and over-indebted customers for the second scan."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-FILES = ("data", "notes", "holdout", "key", "world", "taiwan", "spain")
+FILES = ("data", "notes", "holdout", "key", "world", "taiwan", "spain", "scan_policy")
 
 
 class Command(BaseCommand):
     """Dispatches to one tool of the lab."""
 
-    help = "Tools of the analyst: train, score, ks, documents, worth, simulate"
+    help = "Tools of the analyst: train, score, ks, documents, worth, simulate, lenders"
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,12 +40,16 @@ class Command(BaseCommand):
             "simulate", help="run relief and other arms in a simulated world of households"
         )
         _add_simulate(simulate)
+        lenders = tools.add_parser(
+            "lenders", help="plant multi-lender and over-indebted customers for the second scan"
+        )
+        _add_lenders(lenders)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the chosen tool."""
         for option in FILES:
             if options.get(option) is not None and not options[option].is_file():
-                raise CommandError(f"--{option} {options[option]}: no such file")
+                raise CommandError(f"--{option.replace('_', '-')} {options[option]}: no such file")
         tools: dict[str, Callable[..., None]] = {
             "train": self._train,
             "score": self._score,
@@ -52,6 +57,7 @@ class Command(BaseCommand):
             "documents": self._documents,
             "worth": self._worth,
             "simulate": self._simulate,
+            "lenders": self._lenders,
         }
         try:
             tools[options["tool"]](options)
@@ -179,6 +185,21 @@ class Command(BaseCommand):
                 say=self.stdout.write,
             )
         except (WorldInvalid, PolicyUnknown, ValueError) as error:
+            raise CommandError(str(error)) from None
+
+    def _lenders(self, options: dict[str, Any]) -> None:
+        from puhui.lab.multilender.command import WorldInvalid, newest_scan_policy, scan_lenders
+        from puhui.protection.domain import PolicyInvalid
+
+        try:
+            scan_lenders(
+                world=options["world"],
+                policy=options["scan_policy"] or newest_scan_policy(Path(settings.POLICIES_DIR)),
+                seed=options["seed"],
+                out=options["out"],
+                say=self.stdout.write,
+            )
+        except (WorldInvalid, PolicyInvalid, FileNotFoundError) as error:
             raise CommandError(str(error)) from None
 
 
@@ -320,6 +341,25 @@ def _add_simulate(simulate: CommandParser) -> None:
     )
     simulate.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where report, figures and logs go"
+    )
+
+
+def _add_lenders(lenders: CommandParser) -> None:
+    lenders.add_argument(
+        "--world",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a world's file, e.g. data/multi-lender/city.toml",
+    )
+    lenders.add_argument(
+        "--scan-policy", type=Path, metavar="FILE", help="a policy of the second scan, if not the newest"
+    )
+    lenders.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="of all chance; the same seed, the same figures"
+    )
+    lenders.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where curve.csv, report and figures go"
     )
 
 
