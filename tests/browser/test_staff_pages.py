@@ -148,6 +148,7 @@ def test_every_staff_page_holds_what_every_page_must(
             ("staff-reports", "/staff/reports"),
             ("staff-guarantees", "/staff/guarantees"),
             ("staff-models", "/staff/models"),
+            ("staff-monitoring", "/staff/monitoring"),
         ],
         "gao.yuan": [
             ("staff-replay", "/staff/replay"),

@@ -2,7 +2,13 @@
 
 from django.contrib import admin
 
-from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.decisions.models import (
+    ApplicationEventRow,
+    ApplicationRow,
+    DecisionRow,
+    ScanAnswerRow,
+    SecondScanRow,
+)
 from puhui.runtime.read_only_admin import ReadOnlyAdmin
 
 
@@ -42,6 +48,24 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ("verdict", "grade")
     search_fields = ("number", "customer_id", "application_id")
     ordering = ("-decided_at",)
+
+
+@admin.register(SecondScanRow)
+class SecondScanAdmin(ReadOnlyAdmin):
+    """Second scans of payouts, newest first."""
+
+    list_display = ("order_id", "customer_id", "verdict", "reason", "rule", "policy_version", "at")
+    list_filter = ("verdict", "reason")
+    search_fields = ("order_id", "customer_id")
+    ordering = ("-at",)
+
+
+@admin.register(ScanAnswerRow)
+class ScanAnswerAdmin(ReadOnlyAdmin):
+    """What two people concluded about held payouts."""
+
+    list_display = ("scan_id", "verdict", "asked_by", "agreed_by", "at")
+    ordering = ("-at",)
 
 
 from puhui.decisions.registry import admin as registry  # noqa: E402, F401

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from puhui.decisions.domain import ApplicationState
 from puhui.decisions.domain.codec import read_application
@@ -155,3 +155,53 @@ class DecisionRow(models.Model):
             annual_rate_ppm=self.annual_rate_ppm,
             decided_at=self.decided_at,
         )
+
+
+class SecondScanRow(models.Model):
+    """One second scan of a payout; append-only."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    order_id = models.CharField(max_length=26)
+    customer_id = models.CharField(max_length=26)
+    verdict = models.CharField(max_length=4)
+    reason = models.CharField(max_length=32)
+    rule = models.CharField(max_length=40)
+    values_json = models.TextField()
+    policy_version = models.CharField(max_length=10)
+    policy_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "decisions_second_scan"
+        constraints = [
+            models.CheckConstraint(
+                name="decisions_second_scan_reason",
+                condition=Q(verdict="pass", reason="") | (Q(verdict__in=["hold", "stop"]) & ~Q(reason="")),
+            ),
+        ]
+        indexes = [
+            models.Index(name="decisions_scan_of_order", fields=["order_id", "at"]),
+            models.Index(name="decisions_scan_held", fields=["at"], condition=Q(verdict="hold")),
+        ]
+
+
+class ScanAnswerRow(models.Model):
+    """What two people concluded about a hold; once, append-only."""
+
+    scan_id = models.CharField(max_length=26, primary_key=True)
+    verdict = models.CharField(max_length=4)
+    asked_by = models.CharField(max_length=64)
+    agreed_by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "decisions_scan_answer"
+        constraints = [
+            models.CheckConstraint(
+                name="decisions_scan_answer_two_people",
+                condition=~Q(asked_by=F("agreed_by")) & ~Q(asked_by="") & ~Q(agreed_by=""),
+            ),
+            models.CheckConstraint(
+                name="decisions_scan_answer_verdict", condition=Q(verdict__in=["pass", "stop"])
+            ),
+        ]

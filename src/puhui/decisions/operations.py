@@ -21,6 +21,7 @@ from puhui.decisions.domain.application import (
     NotAwaitingPerson,
     check_typed,
 )
+from puhui.decisions.domain.second_scan import ScanNotHeld, ScanPolicy, ScanUnknown, ScanVerdict, SecondScan
 from puhui.decisions.domain.stored import (
     AnotherApplicationOpen,
     Application,
@@ -28,7 +29,13 @@ from puhui.decisions.domain.stored import (
     StoredDecision,
 )
 from puhui.decisions.domain.values import Decision, DecisionInput
-from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.decisions.models import (
+    ApplicationEventRow,
+    ApplicationRow,
+    DecisionRow,
+    ScanAnswerRow,
+    SecondScanRow,
+)
 from puhui.runtime.rows import (
     find_row,
     insert_if_absent,
@@ -36,6 +43,7 @@ from puhui.runtime.rows import (
     insert_soon,
     list_rows_where,
     new_row,
+    update_if,
     update_row,
     update_soon,
 )
@@ -268,3 +276,43 @@ def _append(id: str, act: str, state: ApplicationState, now: datetime) -> None:
 
 def _text(value: object) -> str:
     return canonical_bytes(value).decode()
+
+
+def record_scan(
+    *, id: str, order_id: str, customer_id: str, scan: SecondScan, policy: ScanPolicy, now: datetime
+) -> None:
+    """This function will keep a second scan; the same id again changes nothing."""
+    require_transaction()
+    read = {name: value for name, value in scan.step.because.items() if name != "row"}
+    insert_if_absent(
+        SecondScanRow(
+            id=id,
+            order_id=order_id,
+            customer_id=customer_id,
+            verdict=scan.verdict.value,
+            reason=scan.reason,
+            rule=scan.rule,
+            values_json=canonical_bytes(read).decode(),
+            policy_version=policy.version,
+            policy_sha256=policy.sha256,
+            at=now,
+        )
+    )
+
+
+def record_scan_answer(
+    *, scan_id: str, verdict: ScanVerdict, asked_by: str, agreed_by: str, now: datetime
+) -> None:
+    """This function will record what two people concluded about a hold. Raises: ScanUnknown, ScanNotHeld."""
+    require_transaction()
+    assert verdict is not ScanVerdict.HOLD and asked_by != agreed_by, "two people let it pass or stop it"
+    row = find_row(SecondScanRow, id=scan_id)
+    if row is None:
+        raise ScanUnknown()
+    if row.verdict != ScanVerdict.HOLD.value:
+        raise ScanNotHeld()
+    answer = ScanAnswerRow(
+        scan_id=scan_id, verdict=verdict.value, asked_by=asked_by, agreed_by=agreed_by, at=now
+    )
+    if not insert_if_absent(answer):
+        raise ScanNotHeld()

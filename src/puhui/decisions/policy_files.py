@@ -23,6 +23,7 @@ from puhui.decisions.domain.prices import PriceTable, parse_prices
 from puhui.decisions.domain.reason_texts import ReasonTexts, parse_reason_texts
 from puhui.decisions.domain.rules import Rules, bind_rules
 from puhui.decisions.domain.scorecard import Scorecard, parse_scorecard
+from puhui.decisions.domain.second_scan import ScanPolicy, compile_scan_policy
 from puhui.protection.domain import PolicyInvalid
 from puhui.protection.policy_files import PolicyFiles
 
@@ -115,6 +116,19 @@ def bind(loaded: Loaded, policy: CreditPolicy, prices: PriceTable, *, card: Scor
             policy = replace(policy, model=card.name, model_sha256=card.sha256)
         loaded.bound[key] = bind_rules(policy, model=model, prices=prices, evaluator_sha256=evaluator_hash())
     return loaded.bound[key]
+
+
+def _load_scans(texts: Mapping[str, str]) -> tuple[ScanPolicy, ...]:
+    found = [compile_scan_policy(text, file=name) for name, text in texts.items()]
+    return tuple(sorted(found, key=lambda one: (one.jurisdiction, one.valid_from)))
+
+
+_scans: PolicyFiles[tuple[ScanPolicy, ...]] = PolicyFiles("scans", load=_load_scans)
+
+
+def load_scans() -> tuple[ScanPolicy, ...]:
+    """This function will return every policy of the second scan, by first day. Raises: PolicyInvalid."""
+    return _scans.get()
 
 
 _files: PolicyFiles[Loaded] = PolicyFiles("credit", "prices", load=_load)

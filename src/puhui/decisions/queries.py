@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from datetime import date, datetime
 from typing import Any
 
@@ -17,23 +18,38 @@ from puhui.decisions.domain.reason_texts import ReasonTexts
 from puhui.decisions.domain.replay import Replay, replay
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.scorecard import Scorecard
+from puhui.decisions.domain.second_scan import (
+    ScanAnswer,
+    ScanPolicy,
+    ScanUnknown,
+    ScanVerdict,
+    StoredScan,
+)
 from puhui.decisions.domain.stored import (
     Application,
     ApplicationEvent,
     ApplicationUnknown,
     DecisionFigures,
+    DecisionScore,
     DecisionSummary,
     DecisionUnknown,
     StoredDecision,
 )
 from puhui.decisions.domain.swaps import PastDecision
-from puhui.decisions.models import ApplicationEventRow, ApplicationRow, DecisionRow
+from puhui.decisions.models import (
+    ApplicationEventRow,
+    ApplicationRow,
+    DecisionRow,
+    ScanAnswerRow,
+    SecondScanRow,
+)
 from puhui.decisions.policy_files import (
     CreditPolicyMissing,
     RulesUnknown,
     bind,
     in_force,
     load,
+    load_scans,
     load_texts,
     load_with,
 )
@@ -288,6 +304,54 @@ def list_decided(*, until: datetime) -> list[DecisionFigures]:
     ]
 
 
+def list_scored(*, until: datetime) -> list[DecisionScore]:
+    """This function will return what monitoring counts of every decision before an instant, oldest first. One query."""
+    rows = DecisionRow.objects.filter(decided_at__lt=until).order_by("decided_at", "id")
+    cards = dict(load().models)
+    found = []
+    for row in rows.values_list(
+        "application_id", "customer_id", "verdict", "points", "annual_rate_ppm", "decided_at", "model_sha256"
+    ):
+        card = cards.get(row[6])
+        found.append(
+            DecisionScore(
+                application_id=row[0],
+                customer_id=row[1],
+                verdict=row[2],
+                points=row[3],
+                pd_ppm=card.pd_of(row[3]) if card else None,
+                annual_rate_ppm=row[4],
+                decided_at=row[5],
+            )
+        )
+    return found
+
+
+def count_features(*, since: datetime, until: datetime) -> dict[str, dict[int, int]]:
+    """This function will count, feature by feature, in which bin of its scorecard each decision of a period stood.
+
+    Bins are numbered as in the scorecard; -1 is absent. Counts of two periods add up. Scorecards that are not known
+    here are left out.
+    """
+    rows = DecisionRow.objects.filter(decided_at__gte=since, decided_at__lt=until)
+    policies = {one.sha256: one for one in load().policies}
+    found: dict[str, dict[int, int]] = {}
+    for policy_sha, model_sha, text in rows.values_list(
+        "policy_sha256", "model_sha256", "input_json"
+    ).iterator(chunk_size=500):
+        policy, card = policies.get(policy_sha), load().models.get(model_sha)
+        if policy is None or card is None:
+            continue
+        seen = {one["name"]: one["value"] for one in json.loads(text)["facts"]}
+        facts = {one.name: one.fact for one in policy.features}
+        for feature in card.features:
+            value = seen.get(facts[feature.name])
+            place = bisect_right(feature.cuts, value) if isinstance(value, int) else -1
+            counts = found.setdefault(feature.name, {})
+            counts[place] = counts.get(place, 0) + 1
+    return found
+
+
 def list_past(*, until: datetime, limit: int) -> list[PastDecision]:
     """This function will return the newest decisions that the program made alone, up to an instant, newest first."""
     rows = DecisionRow.objects.filter(decided_at__lte=until).order_by("-decided_at", "-id")
@@ -356,4 +420,60 @@ def _stored(row: DecisionRow) -> StoredDecision:
         input_hash=row.input_hash,
         output_hash=row.output_hash,
         decided_at=row.decided_at,
+    )
+
+
+def find_scan_policy(*, jurisdiction: str, on_date: date) -> ScanPolicy | None:
+    """This function will return the policy of the second scan of a day, None before the first. Raises: PolicyInvalid."""
+    held = [one for one in load_scans() if one.jurisdiction == jurisdiction and one.valid_from <= on_date]
+    newest = max(held, key=lambda one: one.valid_from, default=None)
+    return None if newest is None or (newest.valid_to and newest.valid_to <= on_date) else newest
+
+
+def find_scan(*, order_id: str) -> StoredScan | None:
+    """This function will return the newest second scan of a payout, None when there was none."""
+    row = SecondScanRow.objects.filter(order_id=order_id).order_by("-at", "-id").first()
+    return _scans([row])[0] if row else None
+
+
+def get_scan(id: str) -> StoredScan:
+    """This function will return a second scan. Raises: ScanUnknown."""
+    row = find_row(SecondScanRow, id=id)
+    if row is None:
+        raise ScanUnknown()
+    return _scans([row])[0]
+
+
+def list_held_scans(*, limit: int = 200) -> list[StoredScan]:
+    """This function will return the holds that nobody has answered, the longest waiting first."""
+    answered = ScanAnswerRow.objects.values("scan_id")
+    rows = SecondScanRow.objects.filter(verdict="hold").exclude(id__in=answered).order_by("at", "id")
+    return _scans(list(rows[:limit]))
+
+
+def _scans(rows: list[SecondScanRow]) -> list[StoredScan]:
+    answers = {one.scan_id: one for one in ScanAnswerRow.objects.filter(scan_id__in=[row.id for row in rows])}
+    return [
+        StoredScan(
+            id=row.id,
+            order_id=row.order_id,
+            customer_id=row.customer_id,
+            verdict=ScanVerdict(row.verdict),
+            reason=row.reason,
+            rule=row.rule,
+            values=json.loads(row.values_json),
+            policy_version=row.policy_version,
+            policy_sha256=row.policy_sha256,
+            at=row.at,
+            answer=_scan_answer(answers.get(row.id)),
+        )
+        for row in rows
+    ]
+
+
+def _scan_answer(row: ScanAnswerRow | None) -> ScanAnswer | None:
+    if row is None:
+        return None
+    return ScanAnswer(
+        verdict=ScanVerdict(row.verdict), asked_by=row.asked_by, agreed_by=row.agreed_by, at=row.at
     )

@@ -6,7 +6,7 @@ Two times, because a decision is judged by what was known when it was made: `eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -68,6 +68,27 @@ class BureauUnavailable(Exception):
     """The bureau did not answer. Not a refusal of anybody: the worker asks again later under the same key."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReport:
+    """What the sources of the second scan answered: only what was asked, and of that what they know."""
+
+    facts: dict[str, int | str]  # "scan.identity", "scan.open_lenders", …: scaled integers and words
+    report_id: str  # the source's own number of the answer
+
+
+class ScanSource(Protocol):
+    """Identity, watch lists and lenders as they are today, ours or a provider's."""
+
+    source: str  # how its facts are marked
+
+    def look(self, *, number: str, lenders: bool, now: datetime) -> ScanReport:
+        """Ask about the person with this identity number; about her other lenders only where she agreed to it."""
+
+
+class ScanSourceUnavailable(Exception):
+    """The source did not answer. The worker asks again later; no money leaves meanwhile."""
+
+
 class FactConsentMissing(Refusal):
     """A fact may not be kept without the consent that its purpose needs."""
 
@@ -92,6 +113,39 @@ def facts_of_report(
             consent_id=consent_id,
         )
         for name, value in values.items()
+    ]
+
+
+# Facts of the second scan rest on one of two consents of hers.
+SCAN_PURPOSES = {
+    "scan.identity": "identity",
+    "scan.watch": "identity",
+    "scan.open_lenders": "credit_report",
+    "scan.new_lenders_30d": "credit_report",
+    "scan.requests_7d": "credit_report",
+    "scan.instalments_minor": "credit_report",
+}
+
+
+def facts_of_scan(
+    report: ScanReport, *, customer_id: str, source: str, consent_ids: Mapping[str, str], now: datetime
+) -> list[Fact]:
+    """This function will turn an answer into facts, each under the consent (by purpose) that it rests on; what has no
+    purpose here, or no consent, is not kept.
+    """
+    return [
+        Fact(
+            customer_id=customer_id,
+            name=name,
+            value=value,
+            event_at=now,
+            known_at=now,
+            source=source,
+            purpose=SCAN_PURPOSES[name],
+            consent_id=consent_ids[SCAN_PURPOSES[name]],
+        )
+        for name, value in report.facts.items()
+        if name in SCAN_PURPOSES and SCAN_PURPOSES[name] in consent_ids
     ]
 
 

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from puhui.contact.gateways import Messenger
 from puhui.customers.domain import FaceCheck, IdentityRegister
 from puhui.evidence.domain import EvidenceIssuer, PaperReader
-from puhui.facts.domain import Bureau
+from puhui.facts.domain import Bureau, ScanSource
 from puhui.payments.domain import Rail
 
 _made: dict[str, Any] = {}
@@ -59,6 +59,11 @@ def rail() -> Rail:
 def bureau() -> Bureau:
     """This function will return the credit bureau."""
     return cast(Bureau, _party("bureau"))
+
+
+def scan() -> ScanSource:
+    """This function will return the sources of the second scan."""
+    return cast(ScanSource, _party("scan"))
 
 
 def evidence() -> EvidenceIssuer:

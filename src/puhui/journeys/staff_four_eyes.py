@@ -9,7 +9,15 @@ from puhui.access.staff import operations as desk
 from puhui.access.staff.domain import APPROVALS, Approval, ApprovalKind
 from puhui.access.staff.queries import get_approval, refuse_role
 from puhui.core.ids import derive_id
-from puhui.journeys import models, policy_texts, relief_grant, staff_claim, staff_loan, staff_payment
+from puhui.journeys import (
+    models,
+    payout_scan,
+    policy_texts,
+    relief_grant,
+    staff_claim,
+    staff_loan,
+    staff_payment,
+)
 from puhui.journeys.once import keep, recall
 from puhui.payments import operations as payments
 from puhui.runtime.operations import record_audit
@@ -46,6 +54,7 @@ EFFECTS: dict[ApprovalKind, Callable[[Approval, datetime], None]] = {
     ApprovalKind.DISCREPANCY_CLOSE: _close_discrepancy,
     ApprovalKind.PAYMENT_REFUND: staff_payment.refund_payment,
     ApprovalKind.LOAN_EVENT: staff_loan.carry_out,
+    ApprovalKind.SCAN_ANSWER: payout_scan.carry_out,
     ApprovalKind.ITEM_UNLOCK: _unlock,
     ApprovalKind.MODEL_MOVE: models.carry_out,
     ApprovalKind.RELIEF_GRANT: relief_grant.grant,

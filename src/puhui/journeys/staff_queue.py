@@ -7,7 +7,7 @@ from datetime import datetime
 
 from puhui.access.staff.domain import Approval
 from puhui.access.staff.queries import list_approvals
-from puhui.decisions.queries import list_referred
+from puhui.decisions.queries import list_held_scans, list_referred
 from puhui.evidence.queries import list_checking
 from puhui.journeys import house
 from puhui.journeys.staff_queue_kinds import NEEDS as NEEDS
@@ -29,6 +29,8 @@ def list_items(*, kinds: Iterable[ItemKind], now: datetime) -> list[QueueItem]:
     found = [_case_item(one) for one in cases]
     if ItemKind.DECISION in wanted:
         found.extend(_decisions(now))
+    if ItemKind.SCAN in wanted:
+        found.extend(_scans())
     if ItemKind.PAPER in wanted:
         found.extend(_papers())
     if ItemKind.SUSPENSE in wanted:
@@ -66,6 +68,19 @@ def _decisions(now: datetime) -> list[QueueItem]:
             since=one.decided_at, due_at=_soon(one.decided_at, days=days),
         )
         for one in list_referred(limit=MOST)
+    ]  # fmt: skip
+
+
+def _scans() -> list[QueueItem]:
+    found = list_held_scans(limit=MOST)
+    orders = {one.id: one.amount_minor for one in list_orders(ids={one.order_id for one in found})}
+    return [
+        QueueItem(
+            subject=f"scan:{one.id}", id=one.id, kind=ItemKind.SCAN, number=one.order_id[:6].upper(),
+            customer_id=one.customer_id, why=one.reason, amount_minor=orders.get(one.order_id, 0), since=one.at,
+            due_at=_soon(one.at),
+        )
+        for one in found
     ]  # fmt: skip
 
 

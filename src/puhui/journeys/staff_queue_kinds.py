@@ -16,6 +16,7 @@ class ItemKind(StrEnum):
     QUESTION = "question"
     HELP = "help"
     DECISION = "decision"  # the policy sends it to a person
+    SCAN = "scan"  # a payout that the second scan holds
     PAPER = "paper"  # a proof that was read unsurely
     SUSPENSE = "suspense"  # cash that no order explains
     DISCREPANCY = "discrepancy"  # rail and house do not agree
@@ -29,6 +30,7 @@ NEEDS: dict[ItemKind, frozenset[Permission]] = {
     ItemKind.QUESTION: frozenset({Permission.QUESTIONS, Permission.AUDIT}),
     ItemKind.HELP: frozenset({Permission.HELP, Permission.AUDIT}),
     ItemKind.DECISION: frozenset({Permission.DECIDE, Permission.AUDIT}),
+    ItemKind.SCAN: frozenset({Permission.DECIDE, Permission.AUDIT}),
     ItemKind.PAPER: frozenset({Permission.DECIDE, Permission.AUDIT}),
     ItemKind.SUSPENSE: frozenset({Permission.SETTLE, Permission.AUDIT}),
     ItemKind.DISCREPANCY: frozenset({Permission.SETTLE, Permission.AUDIT}),

@@ -185,6 +185,7 @@ LENDER = {
 GATEWAYS = {
     "rail": os.environ.get("PUHUI_RAIL", "puhui.payments.gateways.sandbox.SandboxRail"),
     "bureau": os.environ.get("PUHUI_BUREAU", "puhui.facts.gateways.sandbox.SandboxBureau"),
+    "scan": os.environ.get("PUHUI_SCAN", "puhui.facts.gateways.scan.SandboxScan"),
     "evidence": os.environ.get("PUHUI_EVIDENCE", "puhui.evidence.gateways.sandbox.SandboxEvidence"),
     "papers": os.environ.get("PUHUI_PAPERS", "puhui.evidence.gateways.papers.reader.PaperDesk"),
     "register": os.environ.get("PUHUI_REGISTER", "puhui.customers.gateways.sandbox.SandboxRegister"),

@@ -164,6 +164,7 @@ ENTRIES: dict[str, Entry] = {
     "staff_reports": _staff(),
     "staff_guarantees": _staff(),
     "staff_export": _staff(),
+    "staff_monitoring": _staff(),
     "staff_models": _staff("files", "kind", "owner"),
     "staff_model": _staff("to", "share", "why"),
     "staff_policies": _staff("folder", "text", "file"),

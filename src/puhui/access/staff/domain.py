@@ -80,6 +80,7 @@ class ApprovalKind(StrEnum):
     DISCREPANCY_CLOSE = "discrepancy.close"  # rail and house agree again, by hand
     PAYMENT_REFUND = "payment.refund"  # a payment is taken off its loan and sent back
     LOAN_EVENT = "loan.event"  # an event is entered on a loan by hand
+    SCAN_ANSWER = "scan.answer"  # a payout that the second scan holds leaves, or stops for good
     ITEM_UNLOCK = "item.unlock"  # a colleague's item is given to somebody else
     MODEL_MOVE = "model.move"  # a registered model gets another part in decisions
     RELIEF_GRANT = "relief.grant"  # a plan refused for its cost joins a customer's options
@@ -96,6 +97,7 @@ APPROVALS: dict[ApprovalKind, tuple[Permission, Permission]] = {
     ApprovalKind.DISCREPANCY_CLOSE: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.PAYMENT_REFUND: (P.SETTLE, P.APPROVE_MONEY),
     ApprovalKind.LOAN_EVENT: (P.SETTLE, P.APPROVE_MONEY),
+    ApprovalKind.SCAN_ANSWER: (P.DECIDE, P.APPROVE_MONEY),
     ApprovalKind.ITEM_UNLOCK: (P.WORK, P.WORK),
     ApprovalKind.MODEL_MOVE: (P.MODELS, P.APPROVE_MODELS),
     ApprovalKind.RELIEF_GRANT: (P.HELP, P.APPROVE_MONEY),

@@ -95,3 +95,16 @@ class DecisionFigures:
     points: int  # score
     annual_rate_ppm: int  # contract rate
     decided_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionScore:
+    """What monitoring counts of a decision."""
+
+    application_id: str  # of which request
+    customer_id: str  # about whom
+    verdict: str  # "approved", "declined" or "referred"
+    points: int  # score
+    pd_ppm: int | None  # probability of default that was said; None for a scorecard that is not known here
+    annual_rate_ppm: int  # contract rate
+    decided_at: datetime  # UTC

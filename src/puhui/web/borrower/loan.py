@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from puhui.customers.domain import Customer
+from puhui.decisions.domain.second_scan import ScanVerdict
+from puhui.decisions.queries import find_scan
 from puhui.lines import queries as lines
 from puhui.loans.domain import LoanEvent, LoanState, Position
 from puhui.loans.domain import position as position_of
@@ -32,6 +34,7 @@ from puhui.web.borrower.loan_view import (
 from puhui.web.borrower.session import show, signed_in, up
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
+from puhui.web.shared.scans import scan_reason
 from puhui.web.templatetags.puhui import day, money
 
 RECEIPTS = 12  # that a loan's page lists at once
@@ -156,6 +159,9 @@ def payout_words(view: LoanView) -> str:
     if view.payout_state == "done" or not view.payout:
         return ""
     tail = view.payout["account"].tail
+    scan = find_scan(order_id=view.payout["order"].id)
+    if scan is not None and scan.conclusion is not ScanVerdict.PASS:
+        return _kept_words(scan.conclusion, scan_reason(scan.reason))
     if view.payout_state == "failed":
         return _(
             "The bank returned it for the account ending %(tail)s. Check the account, then draw again."
@@ -163,6 +169,18 @@ def payout_words(view: LoanView) -> str:
     return _("The bank is sending it to the account ending %(tail)s. Usually it takes minutes.") % {
         "tail": tail
     }
+
+
+def _kept_words(conclusion: ScanVerdict, why: str) -> str:
+    if conclusion is ScanVerdict.HOLD:
+        return _(
+            "Before the money left we checked once more: %(why)s. Two people look at it, by tomorrow evening; "
+            "no interest counts meanwhile. If you think it is wrong, ask us."
+        ) % {"why": why}
+    return _(
+        "Before the money left we checked once more: %(why)s. It did not leave, you owe nothing, and your limit is "
+        "free again. If you think it is wrong, complain; a person looks at it."
+    ) % {"why": why}
 
 
 def schedule(position: Position) -> list[dict[str, Any]]:

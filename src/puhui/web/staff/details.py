@@ -13,6 +13,7 @@ from puhui.customers import queries as customers
 from puhui.customers.domain import Customer
 from puhui.decisions import queries as decisions
 from puhui.decisions.domain import Reason, Referred
+from puhui.decisions.domain.second_scan import ScanUnknown, ScanVerdict
 from puhui.journeys import staff_case, staff_decide, staff_payment
 from puhui.journeys.staff_queue import ItemKind
 from puhui.payments import queries as payments
@@ -21,6 +22,7 @@ from puhui.runtime import queries as runtime
 from puhui.web import clock
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared.explain import reason_text, trace_rows, write
+from puhui.web.shared.scans import scan_reason
 from puhui.web.staff import paper
 from puhui.web.staff.guard import login_of
 from puhui.web.staff.queue import time_left, word
@@ -47,7 +49,7 @@ def read(request: HttpRequest, kind: str, ref: str) -> dict[str, Any]:
     """This function will read one item for its panel. Raises: NotFoundHere."""
     try:
         return READERS[kind](request, ref)
-    except (LookupError, ApprovalUnknown) as error:
+    except (LookupError, ApprovalUnknown, ScanUnknown) as error:
         if isinstance(error, Refusal) and error.status != 404:
             raise
         raise NotFoundHere() from None
@@ -85,6 +87,18 @@ def _application(request: HttpRequest, ref: str) -> dict[str, Any]:
         "reasons": [reason_text(one) for one in getattr(verdict, "reasons", ())],
         "trace": trace_rows(stored.decision.trace),
         "choices": [{"code": one.code, **reason_text(one)} for one in chosen],
+    }
+
+
+def _scan(request: HttpRequest, ref: str) -> dict[str, Any]:
+    scan = decisions.get_scan(ref)
+    return {
+        "scan": scan,
+        "held": scan.conclusion is ScanVerdict.HOLD,
+        "why": scan_reason(scan.reason),
+        "read": sorted(scan.values.items()),
+        "order": payments.get_order(id=scan.order_id),
+        "customer": _person(scan.customer_id),
     }
 
 
@@ -136,6 +150,7 @@ READERS: dict[str, Callable[[HttpRequest, str], dict[str, Any]]] = {
     "case": _case,
     "application": _application,
     "paper": paper.read,
+    "scan": _scan,
     "suspense": _suspense,
     "discrepancy": _discrepancy,
     "work": _work,

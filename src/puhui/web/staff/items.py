@@ -160,6 +160,12 @@ ACTS: dict[str, dict[str, Act]] = {
         "accept": Act(needs=(P.DECIDE,), fields=paper.FIGURES, do=paper.accept),
         "refuse": Act(needs=(P.DECIDE,), fields=("reason",), do=paper.refuse),
     },
+    "scan": {
+        **_CLAIM,
+        "answer_scan": Act(
+            needs=(P.DECIDE,), fields=("to", "why", "key"), do=_ask(ApprovalKind.SCAN_ANSWER, "to")
+        ),
+    },
     "suspense": {
         **_CLAIM,
         "apply": Act(

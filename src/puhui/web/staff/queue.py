@@ -22,6 +22,7 @@ from puhui.journeys.staff_queue import NEEDS, ItemKind, QueueItem, list_items
 from puhui.web import clock
 from puhui.web.shared import formats
 from puhui.web.shared.proofs import doubt
+from puhui.web.shared.scans import SCAN_REASONS
 from puhui.web.staff.guard import allowed, desk, holds, login_of
 from puhui.web.templatetags.puhui import day_table, language, money
 
@@ -31,6 +32,7 @@ NAMES = {
     ItemKind.QUESTION: lazy("Question"),
     ItemKind.HELP: lazy("Help"),
     ItemKind.DECISION: lazy("Decision"),
+    ItemKind.SCAN: lazy("Payout held"),
     ItemKind.PAPER: lazy("Paper"),
     ItemKind.SUSPENSE: lazy("Suspense"),
     ItemKind.DISCREPANCY: lazy("Discrepancy"),
@@ -42,6 +44,7 @@ COLOURS = {
     ItemKind.QUESTION: "jade",
     ItemKind.HELP: "ice",
     ItemKind.DECISION: "indigo",
+    ItemKind.SCAN: "brick",
     ItemKind.PAPER: "jade",
     ItemKind.SUSPENSE: "ochre",
     ItemKind.DISCREPANCY: "ochre",
@@ -57,6 +60,8 @@ WHY = {
     "suspense.apply": lazy("Count suspense as a repayment"),
     "suspense.pair": lazy("Cancel two items of suspense"),
     "discrepancy.close": lazy("Close a discrepancy"),
+    **SCAN_REASONS,
+    "scan.answer": lazy("Answer a payout held"),
     "model.move": lazy("Give a model another part"),
     "text.publish": lazy("Publish a policy text"),
     "payment.refund": lazy("Take a payment off its loan"),

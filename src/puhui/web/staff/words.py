@@ -68,6 +68,13 @@ STATES = {
     "dispute": lazy("dispute"),
     "zh-hans": lazy("Chinese"),
     "en": lazy("English"),
+    # the second scan
+    "pass": lazy("may leave"),
+    "hold": lazy("held"),
+    "stop": lazy("stopped"),
+    "second_scan.pass": lazy("checked before the money left"),
+    "second_scan.hold": lazy("held a payout"),
+    "second_scan.stop": lazy("stopped a payout"),
     # models and their moves
     "proposed": lazy("proposed"),
     "shadow": lazy("shadow"),
