@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+import typst
+
 from puhui.core.ids import derive_id
 from puhui.customers.queries import get_identity
 from puhui.evidence import operations as evidence
@@ -14,6 +16,7 @@ from puhui.evidence.queries import get_evidence_kinds, get_papers
 from puhui.lab.documents.offices import sign_page
 from puhui.lab.documents.pages import make_page
 from puhui.lab.documents.truth import PaperTruth, invent_paper
+from puhui.runtime.paper import FOLDER as FONTS
 from puhui.runtime.transactions import transaction
 
 STRONG = {"months": 12, "total_minor": 12 * 2_500_000}
@@ -65,3 +68,16 @@ def a_waiting_paper(customer_id: str, *, now: datetime) -> str:
         evidence.keep_paper(proof_id=id, content=b"%PDF-1.7", now=now)
         evidence.refer_proof(id=id, reason="unsure", reading={"figures": {}}, view=b"\xff\xd8", now=now)
     return id
+
+
+def card_of(name: str, number: str, *, picture: bool = False) -> bytes:
+    """An invented card, as a PDF with its words or as a picture of it."""
+    rows = "\n\n".join(
+        [f"姓名 {name}", "性别 女   民族 汉", "住址 某省某市某路 1 号", f"公民身份号码 {number}"]
+    )
+    page = f"#set page(width: 86mm, height: 54mm, margin: 6mm)\n#set text(size: 11pt)\n{rows}"
+    made = typst.compile(
+        page.encode(), font_paths=[str(FONTS)], format="png" if picture else "pdf", ppi=200.0
+    )
+    assert isinstance(made, bytes)
+    return made

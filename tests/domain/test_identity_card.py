@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from puhui.customers.domain import FaceAnswer, IdentityCardReading, judge_card, read_card
+from puhui.customers.domain import FaceAnswer, IdentityCardReading, in_reading_order, judge_card, read_card
 from puhui.customers.gateways.sandbox import SandboxFace
 from puhui.lab.people import invent_person
 
@@ -34,6 +34,20 @@ def wrong_check(number: str) -> str:
 )
 def test_name_and_number_are_found_or_not(lines: list[str], name: str, number: str) -> None:
     assert read_card(lines) == IdentityCardReading(name=name, number=number)
+
+
+def test_words_are_read_row_by_row_though_a_picture_is_never_straight() -> None:
+    words = [
+        (101, 173, HER.name),
+        (102, 71, "姓名"),
+        (241, 173, "女"),
+        (243, 71, "性别"),
+        (530, 340, NUMBER),
+        (519, 72, "公民身份号码"),
+    ]
+    lines = in_reading_order(words)
+    assert lines == ["姓名", HER.name, "性别", "女", "公民身份号码", NUMBER]
+    assert read_card(lines) == IdentityCardReading(name=HER.name, number=NUMBER)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import typst
 
 from puhui.customers.domain import IdentityCardState
 from puhui.customers.gateways.sandbox import SandboxRegister
@@ -17,23 +16,10 @@ from puhui.evidence.domain.files import PaperTypeUnknown
 from puhui.evidence.gateways.papers.reader import PaperDesk
 from puhui.journeys import parties, show_card
 from puhui.lab.borrower import Borrower
-from puhui.runtime.paper import FOLDER as FONTS
 from tests.journeys.world import World, refuses
+from tests.papers_kit import card_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def card_of(name: str, number: str, *, picture: bool = False) -> bytes:
-    """An invented card, as a PDF with its words or as a picture of it."""
-    rows = "\n\n".join(
-        [f"姓名 {name}", "性别 女   民族 汉", "住址 某省某市某路 1 号", f"公民身份号码 {number}"]
-    )
-    page = f"#set page(width: 86mm, height: 54mm, margin: 6mm)\n#set text(size: 11pt)\n{rows}"
-    made = typst.compile(
-        page.encode(), font_paths=[str(FONTS)], format="png" if picture else "pdf", ppi=200.0
-    )
-    assert isinstance(made, bytes)
-    return made
 
 
 @pytest.fixture

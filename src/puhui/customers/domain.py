@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -291,8 +291,22 @@ class IdentityCardReading:
     number: str  # 18 characters whose check digit holds
 
 
+ROW = 25  # thousandths of the height within which words stand in one row
 _CARD_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 _CARD_NAME = re.compile(r"姓名[:：]?(.+)")
+
+
+def in_reading_order(words: Iterable[tuple[int, int, str]]) -> list[str]:
+    """This function will return words found at (top, left), in thousandths of the picture, row by row from the left:
+    what lies less than ROW apart from the word above it is one row, for a picture is never quite straight.
+    """
+    rows: list[list[tuple[int, int, str]]] = []
+    for word in sorted(words):
+        if rows and word[0] - rows[-1][-1][0] < ROW:
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [text for row in rows for _, _, text in sorted(row, key=lambda one: one[1])]
 
 
 def read_card(lines: Sequence[str]) -> IdentityCardReading:

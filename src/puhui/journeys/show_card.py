@@ -12,6 +12,7 @@ from puhui.customers.domain import (
     IdentityCard,
     RegisterAnswer,
     RegisterUnavailable,
+    in_reading_order,
     judge_card,
     read_card,
 )
@@ -64,7 +65,7 @@ def read(item: WorkItem) -> Effect:
         return partial(_conclude, customer_id, card_id, "CARD_UNREADABLE")
     except PaperReaderMissing:
         return partial(_conclude, customer_id, card_id, "CARD_NO_READER")
-    lines = [one.text for one in sorted(found.lines, key=lambda one: (one.page, one.top, one.left))]
+    lines = in_reading_order((one.top, one.left, one.text) for one in found.lines if one.page == 0)
     reason = judge_card(read_card(lines), name=name, number=number)
     if not reason:
         try:
