@@ -43,7 +43,6 @@ from puhui.runtime.rows import (
     insert_soon,
     list_rows_where,
     new_row,
-    update_if,
     update_row,
     update_soon,
 )
