@@ -67,6 +67,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
     endpoint = partner.send(
         "/webhooks/endpoints", {"url": "http://127.0.0.1:9/hook", "events": ["case.opened"]}
     )
+    drawn = quote(partner, customer_id)  # before the proof: what it shows may put the line on hold
     case = partner.send(f"{at}/cases", {"kind": "question", "text": "why?"})
     proof = partner.send(f"{at}/proofs", {"kind": "income_tax"})
     whole = {"repayment": {"intent": "prepay", "amount_minor": 100_000, "currency": "CNY"}}
@@ -76,7 +77,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
         "customer_id": [customer_id],
         "loan_id": [loan_id],
         "application_id": [partner.read(f"{at}/applications")["items"][0]["id"]],
-        "quote_id": [quote(partner, customer_id)["id"], partner.read(f"{at}/quotes")["items"][-1]["id"]],
+        "quote_id": [drawn["id"], partner.read(f"{at}/quotes")["items"][-1]["id"]],
         "endpoint_id": [endpoint["id"]],
         "case_id": [case["id"]],
         "proof_id": [proof["id"]],
