@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from puhui.core.time import instant_at
 from puhui.evidence.gateways.sandbox import SandboxEvidence
-from puhui.journeys import commit, offer, parties, prove, staff_again
+from puhui.journeys import commit, offer, parties, prove, staff_again_quote
 from puhui.journeys.standing import get_standing
 from puhui.lab.borrower import Borrower
 from puhui.lines import operations as lines
@@ -76,8 +76,8 @@ def test_a_promise_binds_when_the_proof_shows_enough(talk: tuple[World, Borrower
         key="q1",
         now=world.now,
     )
-    row = staff_again.quote(quote.id)
-    assert staff_again.quote_again(quote.id, row)["body"] == row["body"], "what a promise holds replays"
+    row = staff_again_quote.quote(quote.id)
+    assert staff_again_quote.quote_again(quote.id, row)["body"] == row["body"], "what a promise holds replays"
     prove.withdraw(customer_id=her.customer_id, proof_id=proof.id, key="w1", now=world.now)
     assert rate(world, her) >= before, "without the proof the promise rests"
 

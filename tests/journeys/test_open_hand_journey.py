@@ -15,7 +15,7 @@ from puhui.evidence.gateways.sandbox import SandboxEvidence
 from puhui.evidence.models import ProofRow
 from puhui.evidence.operations import ProofAlreadyGiven
 from puhui.evidence.queries import ProofNotFound, get_proof
-from puhui.journeys import negotiate, offer, parties, prove, sign, staff_again
+from puhui.journeys import negotiate, offer, parties, prove, sign, staff_again_quote
 from puhui.journeys.standing import QuoteProofWithdrawn, get_standing
 from puhui.lab.borrower import Borrower
 from puhui.offers.domain import Quote
@@ -78,8 +78,8 @@ def test_give_pays_less_and_withdraw_returns(talk: tuple[World, Borrower]) -> No
     third = quote(world, her, key="q3")
     assert third.annual_rate_ppm == first.annual_rate_ppm and third.line_id == first.line_id
     for one in (first, second, third):
-        row = staff_again.quote(one.id)
-        assert staff_again.quote_again(one.id, row)["body"] == row["body"]
+        row = staff_again_quote.quote(one.id)
+        assert staff_again_quote.quote_again(one.id, row)["body"] == row["body"]
     assert all(replay_decision(id).identical for id in list_decision_ids())
     her.bind(world.now)
     assert her.sign(third, world.now).principal_minor == 3000_00
@@ -96,8 +96,8 @@ def test_an_earlier_quote_holds_the_price_for_its_time(talk: tuple[World, Borrow
     held = quote(world, her, key="q2")
     assert held.annual_rate_ppm <= best.annual_rate_ppm
     assert (
-        staff_again.quote_again(held.id, staff_again.quote(held.id))["body"]
-        == staff_again.quote(held.id)["body"]
+        staff_again_quote.quote_again(held.id, staff_again_quote.quote(held.id))["body"]
+        == staff_again_quote.quote(held.id)["body"]
     )
 
 
