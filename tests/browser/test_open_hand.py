@@ -57,7 +57,7 @@ def test_give_see_it_fall_take_back_sign_pay_off(
     walk.apply(amount="5000")
     walk.answer()
     talk(walk)
-    walk.check("talk", shot=True, whole=False)
+    walk.check("talk", shot=True)
     before = price(walk)
     card = walk.page.locator("[data-kind=income_tax]")
     assert walk.say("See no change", "没有变化") in card.inner_text()

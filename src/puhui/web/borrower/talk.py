@@ -235,9 +235,15 @@ def _proofs(cards: list[ProofCard]) -> dict[str, Any]:
                 "minutes": one.kind.minutes,
                 "days": one.kind.retention_days,
                 "worth": worth,
+                "helps": bool(worth.at_most_ppm or worth.limit_at_most_minor),
                 "no_change": (worth.no_change_ppm + POINT // 2) // POINT,
                 "rest_ppm": worth.at_most_ppm - worth.typical_ppm,
                 "free_ppm": most - worth.at_most_ppm,
             }
         )
-    return {"given": given, "proofs": others, "reading": any(one["reading"] for one in given)}
+    return {
+        "given": given,
+        "proofs": others,
+        "idle": sum(not one["helps"] for one in others),
+        "reading": any(one["reading"] for one in given),
+    }
