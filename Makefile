@@ -50,7 +50,7 @@ demo: $(RUN_STAMP) ## load the demo without serving (SIZE=small|full)
 install: $(DEV_STAMP) ## product and development tools into .venv
 
 test: $(DEV_STAMP) ## every test whose outside program is present
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, contracts, syntax-tree rules, planted violations
 	$(BIN)/ruff format --check .

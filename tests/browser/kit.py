@@ -15,6 +15,7 @@ from puhui.facts.domain import BureauHit
 from puhui.lab.people import InventedPerson, invent_person
 from tests.browser.pictures import shrink
 
+BETWEEN = 1200  # the narrow desk: looked at for its layout; axe runs at 390 and 1440
 CAMERA = "Applying inline style"  # what taking a picture makes the browser log, under a policy without inline styles
 SHOTS = Path(__file__).resolve().parents[2] / "docs/screenshots"
 KEEP = os.environ.get("PUHUI_SCREENSHOTS") == "1"
@@ -141,7 +142,8 @@ class Walk:
         language = page.evaluate("document.documentElement.lang")
         assert language == ("en" if self.english else "zh-Hans"), language
         self.heading()
-        self.accessible(name)
+        if self.width != BETWEEN:
+            self.accessible(name)
         if shot:
             self.shoot(name, whole=whole)
 
