@@ -8,7 +8,7 @@ from puhui.contact.domain import MessageState
 from puhui.contact.queries import has_hold, list_messages
 from puhui.journeys import account, ask_for_help, complain, consent, offer, sign
 from puhui.journeys.complain import CaseKindUnknown, CaseNotYours
-from puhui.journeys.second_scan import SecondScanStops
+from puhui.journeys.stops import SecondScanStops
 from puhui.loans.domain import EventKind, Loan, LoanState
 from puhui.loans.queries import get_loan, list_events
 from puhui.payments.domain import OrderState

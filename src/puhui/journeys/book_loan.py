@@ -6,7 +6,7 @@ from datetime import datetime
 
 from puhui.core.ids import derive_id
 from puhui.core.money import Money
-from puhui.journeys import house, second_scan, tell
+from puhui.journeys import house, stops, tell
 from puhui.lines import operations as lines
 from puhui.loans import operations as loans
 from puhui.loans.domain import Loan
@@ -23,7 +23,7 @@ def book(*, signed: SignedQuote, account: BankAccount, now: datetime) -> Loan:
     Raises: SecondScanStops, LineExceeded and its kin, AccountNotVerified.
     """
     quote, today = signed.quote, house.today(now)
-    second_scan.refuse_stopped(customer_id=quote.customer_id, line_id=quote.line_id, now=now)
+    stops.refuse_stopped(customer_id=quote.customer_id, line_id=quote.line_id, now=now)
     lines.use_line(
         line_id=quote.line_id,
         amount_minor=quote.amount_minor,

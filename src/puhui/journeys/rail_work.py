@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from puhui.decisions.domain.second_scan import ScanVerdict
-from puhui.journeys import parties, payout_scan, second_scan, settle
+from puhui.journeys import parties, second_scan, settle, stops
 from puhui.payments import operations as payments
 from puhui.payments.domain import (
     SIGNATURE_HEADER,
@@ -40,12 +40,12 @@ def send(item: WorkItem) -> Effect:
     if submission is None:
         return no_effect
     order = get_order(id=order_id)
-    reason = second_scan.second_scan(order=order, now=item.now)
-    found = None if reason else payout_scan.look(order=order, now=item.now)
+    reason = stops.find_stop(order=order, now=item.now)
+    found = None if reason else second_scan.look(order=order, now=item.now)
     passes = found is None or found.verdict is ScanVerdict.PASS
     if (reason or not passes) and _never_heard(submission, item):
         if found is not None and found.verdict is ScanVerdict.HOLD:
-            return partial(payout_scan.record, found)  # it waits for two people; nothing was sent
+            return partial(second_scan.record, found)  # it waits for two people; nothing was sent
         why = reason or f"second_scan_{found.reason.lower() if found else ''}"
         refused = Submitted(state=SubmitState.REJECTED, reason=why)
         return partial(_record, item.key, order_id, refused, found)
@@ -74,9 +74,9 @@ def _submit(submission: Submission, item: WorkItem) -> Submitted:
 
 
 def _record(
-    sending: str, order_id: str, outcome: Submitted, found: payout_scan.FreshScan | None, now: datetime
+    sending: str, order_id: str, outcome: Submitted, found: second_scan.FreshScan | None, now: datetime
 ) -> None:
-    payout_scan.record(found, now)
+    second_scan.record(found, now)
     order = payments.record_submitted(order_id=order_id, outcome=outcome, now=now)
     if order is None:
         return

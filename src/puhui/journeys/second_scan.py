@@ -1,49 +1,129 @@
-"""A fresh look before new money is promised or leaves: only what is on the list of exceptions may stop it (G3)."""
+"""Before the money leaves: fresh facts about identity, lists and lenders, and the dated policy that reads them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from puhui.contact.queries import has_hold
-from puhui.core.refusals import Refusal
-from puhui.customers.domain import CustomerState
-from puhui.customers.queries import get_customer
-from puhui.journeys.ask_for_help import HELP
-from puhui.lines.domain import LineState
+from puhui.access.staff.domain import Approval
+from puhui.core.ids import derive_id
+from puhui.customers.queries import get_identity
+from puhui.decisions import operations as decisions
+from puhui.decisions.domain.second_scan import (
+    ScanNotHeld,
+    ScanPolicy,
+    ScanVerdict,
+    SecondScan,
+    burden_permille,
+    run_scan,
+)
+from puhui.decisions.queries import find_scan, find_scan_policy, get_decision, get_scan
+from puhui.facts import operations as facts
+from puhui.facts.domain import Fact, ScanSourceUnavailable, facts_of_scan
+from puhui.journeys import house, parties
 from puhui.lines.queries import get_line
-from puhui.loans.queries import get_contract, get_loan
-from puhui.offers.queries import is_genuine
+from puhui.loans.queries import get_loan, get_position
 from puhui.payments.domain import Direction, PaymentOrder
+from puhui.payments.operations import SEND
+from puhui.protection.domain import ConsentPurpose
+from puhui.protection.queries import list_consents
+from puhui.runtime.domain import Transient
+from puhui.runtime.operations import put_work, record_audit
+
+AGAIN_SECONDS = 30  # first wait after a source that did not answer
+PURPOSES = (ConsentPurpose.IDENTITY, ConsentPurpose.CREDIT_REPORT)
 
 
-class SecondScanStops(Refusal):
-    """A fresh look before the money leaves found a reason of the exception list (guarantee G3)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshScan:
+    """What a look found; written when the payout's own outcome is."""
 
-    field = "quote"
-    status = 409
-
-
-def _stops(customer_id: str, line_id: str, now: datetime) -> str:
-    """Return why no new money may leave now, "" when nothing stops it: identity, a request for help, the line."""
-    if get_customer(customer_id).state is not CustomerState.IDENTIFIED:
-        return "identity"
-    if has_hold(customer_id, now, reason=HELP):
-        return "help"
-    return "" if get_line(id=line_id).state is LineState.ACTIVE else "line"
+    order: PaymentOrder  # the payout
+    verdict: ScanVerdict  # pass, hold or stop
+    reason: str  # code, "" when it passes
+    made: tuple[SecondScan, ScanPolicy, tuple[Fact, ...]] | None  # None when an earlier scan still counts
 
 
-def refuse_stopped(*, customer_id: str, line_id: str, now: datetime) -> None:
-    """This function will do nothing where new money may leave. Raises: SecondScanStops with the reason."""
-    if reason := _stops(customer_id, line_id, now):
-        raise SecondScanStops(reason=reason)
+def look(*, order: PaymentOrder, now: datetime) -> FreshScan | None:
+    """This function will scan a payout, or return the scan that still counts; None for what needs none: money that does
+    not go out to a borrower, and days before the first policy. It asks gateways: no transaction may be open.
+
+    Raises: Transient when a source does not answer.
+    """
+    policy = find_scan_policy(jurisdiction=house.policy(now).jurisdiction, on_date=house.today(now))
+    if order.direction is not Direction.PAYOUT or order.loan_id is None or policy is None:
+        return None
+    kept = find_scan(order_id=order.id)
+    if kept is not None and kept.counts(policy, now=now):
+        return FreshScan(order=order, verdict=kept.conclusion, reason=kept.reason, made=None)
+    learnt = _ask(order, now)
+    own, income = _month(order.loan_id, now)
+    values = {one.name: one.value for one in learnt}
+    elsewhere = values.get("scan.instalments_minor")
+    values["scan.burden_permille"] = burden_permille(
+        instalments_minor=elsewhere if isinstance(elsewhere, int) else None,
+        own_minor=own,
+        income_minor=income,
+    )
+    found = run_scan(policy, values)
+    return FreshScan(
+        order=order, verdict=found.verdict, reason=found.reason, made=(found, policy, tuple(learnt))
+    )
 
 
-def second_scan(*, order: PaymentOrder, now: datetime) -> str:
-    """This function will look once more before a payout leaves; it returns the reason to stop, "" for none."""
-    if order.direction is not Direction.PAYOUT or order.loan_id is None:
-        return ""
-    loan = get_loan(id=order.loan_id)
-    if not is_genuine(quote_id=get_contract(id=loan.contract_id).quote_id):
-        return "second_scan_quote"
-    reason = _stops(order.customer_id, loan.line_id, now)
-    return f"second_scan_{reason}" if reason else ""
+def _ask(order: PaymentOrder, now: datetime) -> list[Fact]:
+    """Ask under the consents that are in force; without one about identity nothing is asked, and the policy says what follows."""
+    held = {one.purpose: one.id for one in list_consents(order.customer_id) if one.in_force(now)}
+    consents = {purpose.value: held[purpose] for purpose in PURPOSES if purpose in held}
+    if ConsentPurpose.IDENTITY not in held:
+        return []
+    _, number = get_identity(order.customer_id)
+    try:
+        report = parties.scan().look(number=number, lenders=ConsentPurpose.CREDIT_REPORT in held, now=now)
+    except ScanSourceUnavailable as error:
+        raise Transient(AGAIN_SECONDS, "the second scan's source does not answer") from error
+    return facts_of_scan(
+        report, customer_id=order.customer_id, source=parties.scan().source, consent_ids=consents, now=now
+    )
+
+
+def _month(loan_id: str, now: datetime) -> tuple[int, int]:
+    """Our own highest instalment, and the income that the line's decision counted, both a month in minor units."""
+    rows = get_position(loan_id=loan_id, as_of=house.today(now)).rows
+    decided = get_decision(get_line(id=get_loan(id=loan_id).line_id).decision_id)
+    return max((row.payment_minor for row in rows), default=0), decided.decision.affordability.income_minor
+
+
+def record(found: FreshScan | None, now: datetime) -> None:
+    """This function will keep what a look found, its facts first, inside the transaction of the payout's outcome."""
+    if found is None or found.made is None:
+        return
+    scan, policy, learnt = found.made
+    order = found.order
+    facts.record_facts(facts=learnt, now=now)
+    id = derive_id("scan", order.id, now.isoformat())
+    decisions.record_scan(
+        id=id, order_id=order.id, customer_id=order.customer_id, scan=scan, policy=policy, now=now
+    )
+    record_audit(
+        actor="house",
+        action=f"second_scan.{scan.verdict.value}",
+        subject=f"customer:{order.customer_id}",
+        detail={"scan": id, "order": order.id, "reason": scan.reason, "policy": policy.sha256},
+        now=now,
+    )
+
+
+def carry_out(approval: Approval, now: datetime) -> None:
+    """This function will let a held payout leave, or stop it for good, as two people agreed; the worker then acts on it.
+
+    Raises: ScanUnknown, ScanNotHeld.
+    """
+    scan = get_scan(approval.body["item_id"])
+    if scan.conclusion is not ScanVerdict.HOLD or approval.body["to"] not in ("pass", "stop"):
+        raise ScanNotHeld()
+    verdict = ScanVerdict(approval.body["to"])
+    decisions.record_scan_answer(
+        scan_id=scan.id, verdict=verdict, asked_by=approval.asked_by, agreed_by=approval.answered_by, now=now
+    )
+    put_work(key=f"pay:{scan.order_id}:scan", kind=SEND, payload={"order_id": scan.order_id}, now=now)

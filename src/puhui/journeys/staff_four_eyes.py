@@ -11,9 +11,9 @@ from puhui.access.staff.queries import get_approval, refuse_role
 from puhui.core.ids import derive_id
 from puhui.journeys import (
     models,
-    payout_scan,
     policy_texts,
     relief_grant,
+    second_scan,
     staff_claim,
     staff_loan,
     staff_payment,
@@ -54,7 +54,7 @@ EFFECTS: dict[ApprovalKind, Callable[[Approval, datetime], None]] = {
     ApprovalKind.DISCREPANCY_CLOSE: _close_discrepancy,
     ApprovalKind.PAYMENT_REFUND: staff_payment.refund_payment,
     ApprovalKind.LOAN_EVENT: staff_loan.carry_out,
-    ApprovalKind.SCAN_ANSWER: payout_scan.carry_out,
+    ApprovalKind.SCAN_ANSWER: second_scan.carry_out,
     ApprovalKind.ITEM_UNLOCK: _unlock,
     ApprovalKind.MODEL_MOVE: models.carry_out,
     ApprovalKind.RELIEF_GRANT: relief_grant.grant,
