@@ -71,7 +71,7 @@ bench: $(DEV_STAMP) $(BENCH_STAMP) ## measure, write build/bench.json
 	@$(BIN)/python -m puhui.lab.bench $(ARGS)
 
 release-check: $(DEV_STAMP) ## the long runs
-	@PUHUI_RELEASE=1 PUHUI_SIMULATION=1000 PUHUI_DRILLS=20 $(BIN)/python -m pytest -n 0 tests/batch tests/generative tests/journeys tests/operations tests/postgres tests/docs tests/domain/test_lab_recipe.py tests/domain/test_worth_measured.py tests/domain/test_papers.py $(ARGS)
+	@PUHUI_RELEASE=1 PUHUI_SIMULATION=1000 PUHUI_DRILLS=20 PUHUI_EDITS=1000 $(BIN)/python -m pytest -n 0 tests/batch tests/generative tests/journeys tests/operations tests/postgres tests/docs tests/domain/test_lab_recipe.py tests/domain/test_worth_measured.py tests/domain/test_papers.py $(ARGS)
 	@$(BIN)/python -m puhui.lab.conformance
 
 messages: $(DEV_STAMP) ## collect and compile the message catalogues (needs gettext)
