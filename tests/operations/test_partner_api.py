@@ -218,6 +218,13 @@ def test_bodies_that_cannot_be_meant(partner: Partner) -> None:
     assert send(good).status_code == 202
 
 
+@pytest.mark.parametrize("host", ["Gi+", "elsewhere.example", "127.0.0.1:8000:1", "[::1"])
+def test_another_host_is_a_problem_like_any_other(partner: Partner, host: str) -> None:
+    """No page of the framework's: a program reads the same kind of answer whatever is wrong."""
+    answer = partner.http.get("/api/v1/customers", headers={**partner.headers(), "Host": host})
+    problem(answer, 400, "HostNotServed", "Host")
+
+
 def test_methods_and_query_parameters(partner: Partner) -> None:
     wrong = partner.http.delete("/api/v1/customers", headers=partner.headers())
     problem(wrong, 405, "HttpMethodNotServed")

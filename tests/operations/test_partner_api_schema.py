@@ -153,8 +153,8 @@ def test_every_operation_holds_under_generated_requests(world: World) -> None:
         sent[f"{method} {path}"] = seen.total()
         lines.append(f"{method.upper():6} {path} {dict(sorted(seen.items()))}")
     print("\n".join(lines), file=sys.stderr)
-    assert len(sent) == len(OPERATIONS) and min(sent.values()) >= CASES, sent
     assert not failed, "\n\n".join([f"{len(failed)} of {len(OPERATIONS)} failed", *failed])
+    assert len(sent) == len(OPERATIONS) and min(sent.values()) >= CASES, sent
 
 
 def _open_door(monkeypatch: pytest.MonkeyPatch) -> None:

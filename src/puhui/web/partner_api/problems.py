@@ -70,6 +70,13 @@ class TooManyRequests(Refusal):
     status: ClassVar[int] = 429
 
 
+class HostNotServed(Refusal):
+    """The request names a host that this house does not answer under."""
+
+    field = "Host"
+    status: ClassVar[int] = 400
+
+
 class BodyTooLarge(Refusal):
     """The body has more than 1 MB."""
 

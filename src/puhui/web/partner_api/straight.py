@@ -11,9 +11,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, URLPattern, get_resolver
 from django.urls.resolvers import RoutePattern
+
+from puhui.web.partner_api.problems import HostNotServed, answer
 
 PREFIX = "/api/v1/"
 PAGES = frozenset({"/api/v1/docs"})  # read by people in a browser, with the shell of every page
@@ -79,11 +82,14 @@ class PartnerApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """This function will answer a request of the API, or pass it on. Raises: DisallowedHost."""
+        """This function will answer a request of the API, or pass it on."""
         path = request.path_info
         if not path.startswith(PREFIX) or path in PAGES:
             return self.get_response(request)
-        request.get_host()
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return answer(request, HostNotServed())
         match = _find(path[len(PREFIX) :])
         if match is None:
             match = get_resolver(URLS).resolve(path[len(PREFIX) - 1 :])
