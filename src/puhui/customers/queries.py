@@ -107,6 +107,13 @@ def find_by_number(number: str) -> Customer | None:
     return to_customer(row) if row else None
 
 
+def list_ids_by_number(numbers: Collection[str]) -> dict[str, str]:
+    """This function will return, of resident numbers, those that a customer has, with her id."""
+    by_index = {index_number(one): one for one in numbers}
+    rows = CustomerRow.objects.filter(number_index__in=list(by_index)).values_list("number_index", "id")
+    return {by_index[index]: id for index, id in rows}
+
+
 def list_by_name(name: str, *, limit: int = 20) -> tuple[Customer, ...]:
     """This function will return the customers of an exact name, the newest first, at most `limit`."""
     rows = CustomerRow.objects.filter(name_index=index_name(name)).order_by("-registered_at", "-id")

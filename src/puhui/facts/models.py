@@ -1,4 +1,4 @@
-"""The one table of facts, append-only: what we learnt is never changed, a better fact is learnt later."""
+"""Facts, append-only: what we learnt is never changed, a better fact is learnt later. And where they were taken from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from puhui.facts.domain import Fact
+from puhui.facts.intake import Intake, IntakeState
 
 
 class FactRow(models.Model):
@@ -42,3 +43,62 @@ class FactRow(models.Model):
             purpose=self.purpose,
             consent_id=self.consent_id,
         )
+
+
+class IntakeRow(models.Model):
+    """One intake of a source."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    source = models.CharField(max_length=40)
+    version = models.CharField(max_length=10)
+    place = models.CharField(max_length=200)
+    content_sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=8)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    rows = models.BigIntegerField()
+    report_json = models.TextField()
+
+    class Meta:
+        db_table = "facts_intake"
+        indexes = [models.Index(name="facts_intake_when", fields=["started_at"])]
+
+    def to_domain(self) -> Intake:
+        """This function will return the row as a value."""
+        return Intake(
+            id=self.id,
+            source=self.source,
+            version=self.version,
+            place=self.place,
+            content_sha256=self.content_sha256,
+            state=IntakeState(self.state),
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            rows=self.rows,
+            report=json.loads(self.report_json),
+        )
+
+
+class IntakeAsideRow(models.Model):
+    """One row of a source that was set aside: its number and why, never what it said."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    intake_id = models.CharField(max_length=26)
+    line = models.BigIntegerField()
+    column_name = models.CharField(max_length=60)
+    code = models.CharField(max_length=16)
+
+    class Meta:
+        db_table = "facts_aside"
+        indexes = [models.Index(name="facts_aside_whose", fields=["intake_id", "line"])]
+
+
+class FactOriginRow(models.Model):
+    """From which row of which intake a fact came."""
+
+    fact_id = models.CharField(max_length=26, primary_key=True)
+    intake_id = models.CharField(max_length=26)
+    line = models.BigIntegerField()
+
+    class Meta:
+        db_table = "facts_origin"

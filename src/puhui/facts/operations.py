@@ -1,14 +1,17 @@
-"""Write verb of facts: they are recorded, never changed."""
+"""Write verbs of facts: they are recorded, never changed; and of the intakes that they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from puhui.core.canonical import canonical_bytes, plain
 from puhui.core.ids import derive_id
 from puhui.facts.domain import Fact, FactConsentMissing
-from puhui.facts.models import FactRow
+from puhui.facts.intake import AsideRow, FactSource, Intake, IntakeState
+from puhui.facts.models import FactOriginRow, FactRow, IntakeAsideRow, IntakeRow
 from puhui.protection.queries import list_purposes_in_force
 from puhui.runtime.rows import insert_all_if_absent
 from puhui.runtime.transactions import require_transaction
@@ -35,12 +38,16 @@ def record_facts(*, facts: Sequence[Fact], now: datetime) -> int:
     return new
 
 
+def _id(fact: Fact) -> str:
+    return derive_id(
+        "fact", fact.customer_id, fact.name, fact.source, plain(fact.event_at), plain(fact.known_at)
+    )
+
+
 def _row(fact: Fact, now: datetime) -> FactRow:
     assert fact.event_at <= fact.known_at <= now, "a fact is not known before it is true, nor from the future"
     return FactRow(
-        id=derive_id(
-            "fact", fact.customer_id, fact.name, fact.source, plain(fact.event_at), plain(fact.known_at)
-        ),
+        id=_id(fact),
         customer_id=fact.customer_id,
         name=fact.name,
         value_json=canonical_bytes(fact.value).decode(),
@@ -50,3 +57,58 @@ def _row(fact: Fact, now: datetime) -> FactRow:
         purpose=fact.purpose,
         consent_id=fact.consent_id,
     )
+
+
+def open_intake(*, source: FactSource, place: str, content_sha256: str, rows: int, now: datetime) -> Intake:
+    """This function will return the intake of this content under this text: the one begun before, or a new one."""
+    require_transaction()
+    id = derive_id("intake", source.name, source.sha256, content_sha256)
+    row = IntakeRow(
+        id=id,
+        source=source.name,
+        version=source.version,
+        place=place[:200],
+        content_sha256=content_sha256,
+        state=IntakeState.STARTED.value,
+        started_at=now,
+        ended_at=None,
+        rows=rows,
+        report_json="{}",
+    )
+    insert_all_if_absent([row])
+    return IntakeRow.objects.get(id=id).to_domain()
+
+
+def end_intake(*, id: str, state: IntakeState, report: Mapping[str, Any], now: datetime) -> Intake:
+    """This function will end an intake that is under way with what was counted; one that ended stays as it is."""
+    require_transaction()
+    IntakeRow.objects.filter(id=id, state=IntakeState.STARTED.value).update(
+        state=state.value, ended_at=now, report_json=json.dumps(report, sort_keys=True)
+    )
+    return IntakeRow.objects.get(id=id).to_domain()
+
+
+def record_taken(
+    *, intake_id: str, facts: Sequence[tuple[Fact, int]], aside: Sequence[AsideRow], now: datetime
+) -> int:
+    """This function will keep facts with the row that each came from, and rows set aside; the same again changes nothing.
+
+    Returns how many facts were new. Raises: FactConsentMissing as `record_facts`.
+    """
+    new = record_facts(facts=[one for one, _ in facts], now=now)
+    insert_all_if_absent(
+        [FactOriginRow(fact_id=_id(one), intake_id=intake_id, line=line) for one, line in facts]
+    )
+    insert_all_if_absent(
+        [
+            IntakeAsideRow(
+                id=derive_id("aside", intake_id, str(one.line), one.column, one.code.value),
+                intake_id=intake_id,
+                line=one.line,
+                column_name=one.column,
+                code=one.code.value,
+            )
+            for one in aside
+        ]
+    )
+    return new

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from puhui.facts.domain import Fact, latest_known
-from puhui.facts.models import FactRow
+from puhui.facts.intake import (
+    AsideCode,
+    AsideRow,
+    FactSource,
+    Intake,
+    IntakeState,
+    SourceUnknown,
+    parse_source,
+)
+from puhui.facts.models import FactOriginRow, FactRow, IntakeAsideRow, IntakeRow
+from puhui.protection.policy_files import PolicyFiles
 from puhui.protection.queries import list_purposes_in_force
 from puhui.runtime.rows import list_rows
 
@@ -21,3 +32,63 @@ def list_facts(customer_id: str, *, known_at: datetime | None = None) -> list[Fa
     """This function will return every fact kept about a customer, oldest first: her portrait, whatever its use."""
     rows = FactRow.objects.filter(customer_id=customer_id).order_by("known_at", "name", "id")
     return [row.to_domain() for row in (rows if known_at is None else rows.filter(known_at__lte=known_at))]
+
+
+def _load(texts: Mapping[str, str]) -> tuple[FactSource, ...]:
+    return tuple(
+        sorted(
+            (parse_source(text, file=name) for name, text in texts.items()), key=lambda one: one.valid_from
+        )
+    )
+
+
+_sources: PolicyFiles[tuple[FactSource, ...]] = PolicyFiles("sources", load=_load)
+
+
+def list_sources(*, on_date: date) -> tuple[FactSource, ...]:
+    """This function will return the sources that are described on a day, the newest text of each, by name."""
+    valid = {
+        one.name: one
+        for one in _sources.get()
+        if one.valid_from <= on_date and (one.valid_to is None or on_date < one.valid_to)
+    }
+    return tuple(valid[name] for name in sorted(valid))
+
+
+def get_source(name: str, *, on_date: date) -> FactSource:
+    """This function will return the description of a source on a day. Raises: SourceUnknown."""
+    known = {one.name: one for one in list_sources(on_date=on_date)}
+    if name not in known:
+        raise SourceUnknown(name=name[:40], known=", ".join(known) or "–")
+    return known[name]
+
+
+def list_intakes(*, limit: int = 50) -> list[Intake]:
+    """This function will return the newest intakes, newest first."""
+    return [row.to_domain() for row in IntakeRow.objects.order_by("-started_at", "id")[:limit]]
+
+
+def find_intake(id: str) -> Intake | None:
+    """This function will return one intake, None when there is none."""
+    row = IntakeRow.objects.filter(id=id).first()
+    return row.to_domain() if row else None
+
+
+def find_last_intake(source: str) -> Intake | None:
+    """This function will return the newest intake of a source that was kept, None when there is none."""
+    done = IntakeRow.objects.filter(source=source, state=IntakeState.DONE.value)
+    row = done.order_by("-started_at", "id").first()
+    return row.to_domain() if row else None
+
+
+def list_aside(intake_id: str, *, limit: int = 200) -> list[AsideRow]:
+    """This function will return the first rows that an intake set aside, by their number."""
+    rows = IntakeAsideRow.objects.filter(intake_id=intake_id).order_by("line", "column_name")[:limit]
+    return [AsideRow(line=row.line, column=row.column_name, code=AsideCode(row.code)) for row in rows]
+
+
+def list_origins(customer_id: str) -> dict[tuple[str, datetime], tuple[str, int]]:
+    """This function will return where a customer's facts were taken from: (name, known at) → (intake, row)."""
+    facts = {row.id: (row.name, row.known_at) for row in FactRow.objects.filter(customer_id=customer_id)}
+    origins = FactOriginRow.objects.filter(fact_id__in=list(facts)).order_by("line")
+    return {facts[row.fact_id]: (row.intake_id, row.line) for row in origins}
