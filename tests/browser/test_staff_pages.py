@@ -22,6 +22,7 @@ from puhui.runtime.clock import utc_now
 from tests.browser import kit
 from tests.browser.kit import Walk
 from tests.browser.pictures import shrink
+from tests.operations.intake_kit import an_intake
 from tests.operations.webhook_kit import a_delivery
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,6 +98,7 @@ class House:
             now=world.now,
         ).id
         self.delivery_id = a_delivery(world.now, events=2, given_up=True)
+        self.intake_id = an_intake([world.person(index).resident_number for index in (0, 1)])
         world.close()  # the outside parties are the settings' again
 
 
@@ -149,6 +151,8 @@ def test_every_staff_page_holds_what_every_page_must(
             ("staff-guarantees", "/staff/guarantees"),
             ("staff-models", "/staff/models"),
             ("staff-monitoring", "/staff/monitoring"),
+            ("staff-sources", "/staff/sources"),
+            ("staff-intake", f"/staff/intakes/{house.intake_id}"),
         ],
         "gao.yuan": [
             ("staff-replay", "/staff/replay"),

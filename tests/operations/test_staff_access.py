@@ -33,6 +33,7 @@ from puhui.runtime.transactions import transaction
 from puhui.web.matrix import ENTRIES, ROLES, Audience, Endpoint, endpoints, needs_of, roles_of, write
 from tests.decisions_kit import POLICIES
 from tests.journeys.world import World
+from tests.operations.intake_kit import an_intake
 from tests.operations.webhook_kit import a_delivery
 from tests.papers_kit import a_waiting_paper
 
@@ -158,6 +159,7 @@ def cast(db: None) -> Iterator[Cast]:
         "about_id": loan.id,
         "step": "1",
         "delivery_id": a_delivery(world.now),
+        "intake_id": an_intake([world.person(0).resident_number]),
         "model_id": models.list_registered(world.now)[-1].id,
         "text_id": a_draft(world.now),
         "proof_id": a_waiting_paper(loan.customer_id, now=world.now),

@@ -111,7 +111,7 @@ class SourceColumn:
     least: int | None  # smallest value, in the unit of the fact
     most: int | None  # largest value, in the unit of the fact
     choices: tuple[str, ...]  # the only words, () for any
-    complete_ppm: int  # share of rows that must carry it, or the whole intake is held
+    complete_ppm: int  # share of all rows that must pass and carry it, or the whole intake is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,8 @@ ENTRIES: dict[str, Entry] = {
     "staff_guarantees": _staff(),
     "staff_export": _staff(),
     "staff_monitoring": _staff(),
+    "staff_sources": _staff(),
+    "staff_intake": _staff(),
     "staff_models": _staff("files", "kind", "owner"),
     "staff_model": _staff("to", "share", "why"),
     "staff_policies": _staff("folder", "text", "file"),

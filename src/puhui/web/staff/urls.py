@@ -22,6 +22,7 @@ from puhui.web.staff import (
     queue,
     relief,
     reports,
+    sources,
     webhooks,
 )
 
@@ -56,6 +57,8 @@ urlpatterns = [
     path("portfolio", portfolio.portfolio_page, name="staff_portfolio"),
     re_path(r"^portfolio/(?P<table>[a-z]+)\.(?P<form>csv|parquet)$", portfolio.export, name="staff_export"),
     path("monitoring", monitoring.monitoring_page, name="staff_monitoring"),
+    path("sources", sources.sources_page, name="staff_sources"),
+    path("intakes/<id:intake_id>", sources.intake_page, name="staff_intake"),
     path("models", models.list_page, name="staff_models"),
     path("models/<id:model_id>", models.card_page, name="staff_model"),
     path("policies", policies.list_page, name="staff_policies"),
