@@ -137,3 +137,12 @@ def _own_parties() -> Iterator[None]:
     assert not left, (
         f"left in place of the settings' own: {sorted(left)}; put it back with parties.put(party=None)"
     )
+
+
+@pytest.fixture(autouse=True)
+def _forget_stories() -> None:
+    """Forget what the process read before: a test that commits is followed by an emptied database, where the same ids come
+    again."""
+    from puhui.runtime.remembered import forget_stories
+
+    forget_stories()

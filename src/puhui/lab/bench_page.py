@@ -34,6 +34,7 @@ from puhui.loans.domain import EventKind, Loan  # noqa: E402
 from puhui.loans.domain.compute import forget_positions  # noqa: E402
 from puhui.loans.queries import list_events  # noqa: E402
 from puhui.runtime.clock import utc_now  # noqa: E402
+from puhui.runtime.remembered import forget_stories  # noqa: E402
 from puhui.runtime.transactions import transaction  # noqa: E402
 from puhui.runtime.worker import drain  # noqa: E402
 
@@ -93,6 +94,7 @@ def page_ms(she: Borrower, loan: Loan) -> tuple[float, float]:
     took = []
     client.get(reverse("loan", args=[loan.id]))  # templates and statements are read once, whoever looks
     forget_positions()
+    forget_stories()
     for _ in range(PAGES + 1):
         start = time.process_time()
         answer = client.get(reverse("loan", args=[loan.id]))

@@ -26,7 +26,7 @@ from puhui.loans.domain import (
     try_event,
 )
 from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
-from puhui.loans.queries import LoanNotFound, get_contract, list_events, list_loan_positions
+from puhui.loans.queries import LoanNotFound, get_contract, keep_events, list_loan_positions, read_events
 from puhui.offers.domain import SignedQuote
 from puhui.runtime.rows import find_row, insert_row, update_row, upsert_rows
 from puhui.runtime.transactions import require_transaction
@@ -110,12 +110,11 @@ def record_event(
     if customer_id is not None and row.customer_id != customer_id:
         raise LoanNotYours()
     terms = get_contract(id=row.contract_id).terms
-    events = list_events(loan_id=loan_id)
+    events = read_events(loan_id=loan_id)
     assert event.loan_id == loan_id
-    for one in events:
-        if one.id == event.id:
-            as_of = max([event.booking_date, *(other.value_date for other in events)])
-            return _repeated(one, event, position(terms=terms, events=events, as_of=as_of))
+    if (known := events.find(event.id)) is not None:
+        as_of = max(event.booking_date, events.latest)
+        return _repeated(known, event, position(terms=terms, events=events, as_of=as_of))
     tried = try_event(terms=terms, events=events, event=event, may_overpay=may_overpay)
     done, before, after = tried.event, tried.before, tried.after
     _insert(done)
@@ -123,8 +122,9 @@ def record_event(
         row.state = after.state.value
         update_row(row, ["state"])
     _write_snapshots([snapshot_of(loan_id=loan_id, customer_id=row.customer_id, position=after)])
-    taken = next((one.kind for one in events if one.id == done.payload.get("event_id")), None)
-    undone = taken if done.kind is EventKind.REVERSE else None
+    keep_events(loan_id=loan_id, events=tried.events)
+    taken = events.find(done.payload["event_id"]) if done.kind is EventKind.REVERSE else None
+    undone = taken.kind if taken else None
     booked = tuple(postings(before=before, after=after, event=done, undone=undone))
     return RecordedEvent(event=done, before=before, after=after, postings=booked, repeated=False)
 

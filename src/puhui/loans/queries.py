@@ -15,6 +15,7 @@ from puhui.loans.domain import (
     ContractTerms,
     Loan,
     LoanEvent,
+    LoanEvents,
     LoanSnapshot,
     LoanState,
     Position,
@@ -23,7 +24,10 @@ from puhui.loans.domain import (
 )
 from puhui.loans.domain.portfolio import PortfolioLoan, portfolio_loan
 from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.runtime.remembered import Remembered
 from puhui.runtime.rows import find_row, list_rows, list_rows_where
+
+_known: Remembered[LoanEvents] = Remembered(most=200_000)  # events, of the loans that were read last
 
 
 class LoanNotFound(Refusal):
@@ -112,10 +116,39 @@ def get_terms(*, loan_id: str) -> ContractTerms:
     return get_contract(id=get_loan(id=loan_id).contract_id).terms
 
 
-def list_events(*, loan_id: str, known_at: datetime | None = None) -> list[LoanEvent]:
+def list_events(*, loan_id: str, known_at: datetime | None = None) -> Sequence[LoanEvent]:
     """This function will return a loan's events in order of recording, those booked by `known_at` where given."""
-    rows = list_rows(LoanEventRow, order=("seq",), loan_id=loan_id)
-    return [row.to_domain() for row in rows if known_at is None or row.booked_at <= known_at]
+    told = read_events(loan_id=loan_id)
+    return told if known_at is None else [one for one in told if one.booked_at <= known_at]
+
+
+def read_events(*, loan_id: str) -> LoanEvents:
+    """This function will return a loan's events as a value that can be gone on with. What this process knows of them is
+    not read again, its last one apart, which must stand there as it is known. One query.
+    """
+    known = _known.recall(loan_id)
+    if known is None:
+        told = LoanEvents(
+            [row.to_domain() for row in list_rows(LoanEventRow, order=("seq",), loan_id=loan_id)]
+        )
+    else:
+        where, values = "loan_id = %s AND seq >= %s", [loan_id, len(known)]
+        rows = list_rows_where(LoanEventRow, where, values, ending="ORDER BY seq")
+        if not rows or rows[0].to_domain() != known[-1]:
+            _known.drop(loan_id)
+            return read_events(loan_id=loan_id)
+        told = known
+        for row in rows[1:]:
+            told = told.with_event(row.to_domain())
+    if told is not known and told:
+        _known.keep(loan_id, told)
+    return told
+
+
+def keep_events(*, loan_id: str, events: LoanEvents) -> None:
+    """This function will remember a loan's events with the one that was just written, once that is committed."""
+    if not events[-1].payload:  # stored text may give a payload back in other types
+        _known.keep(loan_id, events)
 
 
 def get_position(*, loan_id: str, as_of: date, known_at: datetime | None = None) -> Position:

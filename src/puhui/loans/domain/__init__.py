@@ -42,6 +42,7 @@ from puhui.loans.domain.events import (
     upcast,
 )
 from puhui.loans.domain.loan import Contract, Loan, LoanSnapshot, RecordedEvent, snapshot_of
+from puhui.loans.domain.loan_events import LoanEvents
 from puhui.loans.domain.position import (
     Allocation,
     LoanState,
@@ -96,6 +97,7 @@ __all__ = [
     "Loan",
     "LoanClosed",
     "LoanEvent",
+    "LoanEvents",
     "LoanNotWrittenOff",
     "LoanSnapshot",
     "LoanState",

@@ -8,10 +8,13 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from puhui.loans.domain.events import EventKind, LoanEvent, rows_to_payload
+from puhui.loans.domain.loan_events import LoanEvents, LoanWalk
 from puhui.loans.domain.position import LoanState, Position, RowState
+from puhui.loans.domain.position_v1 import LoanWalk as WalkV1
 from puhui.loans.domain.position_v1 import position_v1
 from puhui.loans.domain.position_v2 import position_v2
 from puhui.loans.domain.terms import ContractTerms, rows_paid_out_on
+from puhui.loans.domain.walk_v2 import LoanWalk as WalkV2
 
 Semantics = Callable[..., Position]
 
@@ -19,45 +22,61 @@ Semantics = Callable[..., Position]
 SEMANTICS: dict[int, Semantics] = {1: position_v1, 2: position_v2}
 
 
+# How the walk of each version goes on with one event more.
+WALKS: dict[int, type[LoanWalk]] = {1: WalkV1, 2: WalkV2}
+
 REMEMBERED = 128  # positions: those of the loans that are being looked at or changed now
+EventKey = tuple[object, ...]
+
+
+def _key(event: LoanEvent) -> EventKey:
+    return (
+        event.id,
+        event.seq,
+        event.kind,
+        event.value_date,
+        event.booking_date,
+        event.booked_at,
+        event.amount_minor,
+        repr(event.payload) if event.payload else "",
+    )
 
 
 class _Asked:
     """A contract and its events as they were asked for: equal where every field is."""
 
-    __slots__ = ("_hash", "events", "key", "terms")
+    __slots__ = ("_hash", "_keys", "events", "terms")
 
     def __init__(self, terms: ContractTerms, events: Sequence[LoanEvent]) -> None:
         self.terms, self.events = terms, events
-        self.key = (
-            terms,
-            tuple(
-                (
-                    one.id,
-                    one.seq,
-                    one.kind,
-                    one.value_date,
-                    one.booking_date,
-                    one.booked_at,
-                    one.amount_minor,
-                    repr(one.payload) if one.payload else "",
-                )
-                for one in events
-            ),
-        )
-        self._hash = hash((terms, tuple(one.id for one in events)))  # the rest is compared, which is quicker
+        # Of events that share their list, two counts say enough.
+        self._keys = None if isinstance(events, LoanEvents) else [_key(one) for one in events]
+        self._hash = hash((terms, len(events), events[-1].id if events else ""))  # the rest is compared
+
+    def keys(self) -> list[EventKey]:
+        """Each event as it is compared."""
+        return [_key(one) for one in self.events] if self._keys is None else self._keys
 
     def __hash__(self) -> int:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self.key == other.key
+        if not isinstance(other, _Asked) or self.terms != other.terms:
+            return False
+        mine, its = self.events, other.events
+        if isinstance(mine, LoanEvents) and isinstance(its, LoanEvents) and mine.is_same(its):
+            return True
+        return self.keys() == other.keys()
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _worked_out(asked: _Asked, as_of: date, known_at: datetime | None) -> Position:
-    version = asked.terms.semantics_version
-    return SEMANTICS[version](terms=asked.terms, events=asked.events, as_of=as_of, known_at=known_at)
+    version, terms, events = asked.terms.semantics_version, asked.terms, asked.events
+    if isinstance(events, LoanEvents) and known_at is None and events.latest <= as_of:
+        walk = events.walk(WALKS[version], terms)
+        if walk is not None:
+            return walk.read(as_of)
+    return SEMANTICS[version](terms=terms, events=events, as_of=as_of, known_at=known_at)
 
 
 def forget_positions() -> None:
@@ -75,7 +94,8 @@ def position(
     before it, and a page asks for the same as the check that precedes it. Raises: KeyError for a semantics version that
     this release does not have (a bug).
     """
-    return _worked_out(_Asked(terms, tuple(events)), as_of, known_at)
+    kept = events if isinstance(events, LoanEvents) else tuple(events)
+    return _worked_out(_Asked(terms, kept), as_of, known_at)
 
 
 def preview(

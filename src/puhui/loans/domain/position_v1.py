@@ -6,7 +6,7 @@ Kept callable for as long as a contract names version 1; a change of any figure 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from puhui.loans.domain.book_v1 import (
@@ -46,14 +46,56 @@ def position_v1(
             if event.kind is EventKind.CANCEL:
                 idle.state, idle.ended = LoanState.CANCELLED, event.value_date
         return _read(terms, idle, None, as_of)
+    walk = _walked(terms, counted, payout)
+    if walk.ended is None:
+        pass_days(walk.book, as_of.toordinal())
+    return _read(terms, walk, payout.value_date, as_of)
+
+
+def _walked(terms: ContractTerms, counted: Sequence[LoanEvent], payout: LoanEvent) -> _Walk:
     moved = payout.payload.get("rows")
     rows = rows_from_payload(moved) if moved else terms.rows
     walk = _Walk(Book(terms, rows, payout.value_date.toordinal(), _freezes(counted)), LoanState.ACTIVE)
     for event in counted:
         walk.take(event)
-    if walk.ended is None:
-        pass_days(walk.book, as_of.toordinal())
-    return _read(terms, walk, payout.value_date, as_of)
+    return walk
+
+
+@dataclass(frozen=True, slots=True)
+class LoanWalk:
+    """A contract of version 1 after all its events, before any date is asked for."""
+
+    terms: ContractTerms  # what was signed
+    paid_out_on: date  # value date of the payout
+    last: tuple[date, int]  # value date and number of the event that counts last
+    walk: _Walk  # never changed: what goes on or is read is a copy
+
+    @classmethod
+    def begin(cls, terms: ContractTerms, events: Sequence[LoanEvent]) -> LoanWalk | None:
+        """This function will walk all events; None before the payout."""
+        counted = _counted(events, date.max, None)
+        payout = next((event for event in counted if event.kind is EventKind.DISBURSE), None)
+        if payout is None:
+            return None
+        walk = _walked(terms, counted, payout)
+        return cls(terms, payout.value_date, _order(counted[-1]), walk)
+
+    def after(self, event: LoanEvent) -> LoanWalk | None:
+        """This function will return the walk with a payment more; None for anything else, and for one that does not
+        count after all others.
+        """
+        if event.kind not in PAYMENTS or _order(event) <= self.last:
+            return None
+        walk = self.walk.copy()
+        walk.take(event)
+        return LoanWalk(self.terms, self.paid_out_on, _order(event), walk)
+
+    def read(self, as_of: date) -> Position:
+        """This function will return the position at the end of `as_of`, which no event is later than."""
+        walk = self.walk.copy()
+        if walk.ended is None:
+            pass_days(walk.book, as_of.toordinal())
+        return _read(self.terms, walk, self.paid_out_on, as_of)
 
 
 def _counted(events: Sequence[LoanEvent], as_of: date, known_at: datetime | None) -> list[LoanEvent]:
@@ -98,6 +140,12 @@ class _Walk:
         self.ended: date | None = None
         self.credit = 0
         self.allocations: list[Allocation] = []
+
+    def copy(self) -> _Walk:
+        """Another walk that stands where this one does."""
+        found = _Walk(self.book.copy(), self.state)
+        found.ended, found.credit, found.allocations = self.ended, self.credit, self.allocations[:]
+        return found
 
     def take(self, event: LoanEvent) -> None:
         """Let the event happen."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from puhui.core.rounding import Rounding, divide
 from puhui.loans.domain.book_events import engine_events, engine_terms, table_of
-from puhui.loans.domain.engine import BookEvent, BookPosition, BookRow, LoanStatus
+from puhui.loans.domain.engine import BookEvent, BookPosition, BookRow, LoanStatus, StatementLine
 from puhui.loans.domain.engine import position as engine_position
 from puhui.loans.domain.engine.codes import LAST_PAYMENT, Kind, RowKind
 from puhui.loans.domain.engine.lateness import charged_back_on, paused_days, pauses_of
@@ -40,13 +40,13 @@ def position_v2(
     if over is not None:
         return _cancelled(
             terms,
-            _read(terms, engine_position(terms=agreed, events=(), as_of=as_of), (), (), None),
+            read_position(terms, engine_position(terms=agreed, events=(), as_of=as_of), (), (), None, ()),
             over,
             payout,
         )
     told = engine_events(terms, counted)
     found = engine_position(terms=agreed, events=told, as_of=as_of)
-    return _read(terms, found, counted, told, payout)
+    return read_position(terms, found, counted, told, payout, allocations_of(found.lines, counted))
 
 
 def counted_events(
@@ -84,14 +84,15 @@ def _cancelled(terms: ContractTerms, plan: Position, over: LoanEvent, payout: Lo
     )
 
 
-def _read(
+def read_position(
     terms: ContractTerms,
     book: BookPosition,
     events: Sequence[LoanEvent],
     told: Sequence[BookEvent],
     payout: LoanEvent | None,
+    allocations: tuple[Allocation, ...],
 ) -> Position:
-    """Read the engine's position into ours."""
+    """This function will read the engine's position into ours. Of `events` and `told`, payments may be left out."""
     as_of, options = book.as_of, terms.options or LoanOptions()
     rows = _rows(book, as_of, options.grace_days)
     state, closed_on = _state(book, events)
@@ -111,7 +112,7 @@ def _read(
         currency=terms.currency,
         state=state,
         rows=rows,
-        allocations=_allocations(book, events),
+        allocations=allocations,
         disbursed_on=payout.value_date if payout else None,
         closed_on=closed_on,
         disbursed_minor=book.lent_minor if payout else 0,
@@ -223,11 +224,13 @@ def _state(book: BookPosition, events: Sequence[LoanEvent]) -> tuple[LoanState, 
     return LoanState.WITHDRAWN if undone else LoanState.CLOSED, ended
 
 
-def _allocations(book: BookPosition, events: Sequence[LoanEvent]) -> tuple[Allocation, ...]:
-    """What each payment was used for, what a merchant return gave back included, in order of value date."""
+def allocations_of(lines: Sequence[StatementLine], events: Sequence[LoanEvent]) -> tuple[Allocation, ...]:
+    """This function will tell what each payment was used for, what a merchant return gave back included, in order of value
+    date.
+    """
     names = {event.seq: event for event in events}
     parts: dict[int, list[int]] = {}
-    for line in book.lines:
+    for line in lines:
         if line.kind <= LAST_PAYMENT and line.seq in names:
             mine = parts.setdefault(line.seq, [0, 0, 0, 0, 0, 0])
             figures = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from puhui.loans.domain.checks import check_event
 from puhui.loans.domain.compute import disbursement, position
 from puhui.loans.domain.events import LoanEvent
+from puhui.loans.domain.loan_events import LoanEvents
 from puhui.loans.domain.position import Position
 from puhui.loans.domain.terms import ContractTerms
 
@@ -19,6 +20,7 @@ class TriedEvent:
     event: LoanEvent  # complete, with its place in the order of recording
     before: Position  # without it
     after: Position  # with it
+    events: LoanEvents  # of the loan, with it
 
 
 def try_event(
@@ -27,9 +29,11 @@ def try_event(
     """This function will check an event that would be recorded after `events`, and return what it does. Recording uses
     it, too, so that a preview is what happens. Raises: what `check_event` refuses.
     """
-    as_of = max([event.booking_date, *(one.value_date for one in events)])
-    before = position(terms=terms, events=events, as_of=as_of)
-    check_event(terms=terms, events=events, event=event, before=before, may_overpay=may_overpay)
-    done = replace(disbursement(terms=terms, event=event), seq=len(events) + 1)
-    after = position(terms=terms, events=[*events, done], as_of=as_of)
-    return TriedEvent(event=done, before=before, after=after)
+    told = events if isinstance(events, LoanEvents) else LoanEvents(events)
+    as_of = max(event.booking_date, told.latest)
+    before = position(terms=terms, events=told, as_of=as_of)
+    check_event(terms=terms, events=told, event=event, before=before, may_overpay=may_overpay)
+    done = replace(disbursement(terms=terms, event=event), seq=len(told) + 1)
+    with_it = told.with_event(done)
+    after = position(terms=terms, events=with_it, as_of=as_of)
+    return TriedEvent(event=done, before=before, after=after, events=with_it)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -151,7 +152,7 @@ def _show(request: HttpRequest, loan: Loan, typed: dict[str, str]) -> HttpRespon
 def _fields(
     kind: EventKind,
     typed: dict[str, str],
-    events: list[LoanEvent],
+    events: Sequence[LoanEvent],
     terms: ContractTerms,
     request: HttpRequest,
 ) -> list[dict[str, Any]]:
