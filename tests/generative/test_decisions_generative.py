@@ -20,6 +20,8 @@ from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
 from puhui.decisions.domain.codec import read_decision, read_input
 from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.prices import highest_rate, is_rate_within_cap
+from puhui.decisions.domain.score_step import compile_score_step
+from puhui.decisions.domain.scorecard import Scorecard
 from puhui.decisions.domain.tables import Table, Value
 from puhui.products.domain import Method, affordable_principal, build_schedule
 from tests.decisions_kit import ASKED, CLEAN, HOUSE, build_input, compiled, facts, product, rules, scorecard
@@ -284,3 +286,40 @@ def test_a_score_is_the_sum_of_its_table(values: dict[str, int]) -> None:
             expected += feature.points[place]
     assert score.points == expected and score.pd_ppm == scorecard().pd_of(expected)
     assert len(score.reasons) <= 4 and ASKED.currency == "CNY"
+
+
+def _of_every_kind() -> Scorecard:
+    """The shipped scorecard with a special value, a feature of words and one that prices silence."""
+    first, second, third, *rest = scorecard().features
+    made = (
+        replace(first, special={-1: -7, 5: 3}),
+        replace(second, cuts=(), points=(), categories={"a": -4, "b": 6}, best_points=6),
+        replace(third, absent_points=-2),
+        *rest,
+    )
+    return replace(scorecard(), features=made)
+
+
+@settings(max_examples=150, deadline=None, print_blob=True)
+@given(
+    st.sampled_from([scorecard(), _of_every_kind()]),
+    st.dictionaries(st.sampled_from([one.name for one in scorecard().features]), st.integers(-10, 3000)),
+)
+def test_the_compiled_score_says_what_the_scorecard_says(card: Scorecard, values: dict[str, int]) -> None:
+    """Differential: points, reasons and every line of the trace against the plain evaluation."""
+    names = {one.name: f"bureau.{one.name}" for one in card.features}
+    step = compile_score_step(card, facts=names, version="card 1")
+    points, steps, absent, reasons = step({fact: values.get(name) for name, fact in names.items()})
+    score = card.evaluate(values)
+    assert (points, reasons) == (score.points, score.reasons)
+    assert absent == sum(one.value is None for one in score.contributions)
+    assert steps == tuple(
+        TraceStep(
+            step=one.name,
+            value=f"{one.points:+d}",
+            because={"value": one.value, "lost_points": one.lost_points, "reason": one.reason},
+            version="card 1",
+            outcome=Outcome.NOT_TRIGGERED if one.value is None else Outcome.PASSED,
+        )
+        for one in score.contributions
+    )

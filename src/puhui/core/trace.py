@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from puhui.core.fields import field_setters
+
 
 class Outcome(Enum):
     """How a step ended; the trace shows a tick, a dash or a cross."""
@@ -27,10 +29,7 @@ class TraceStep:
     children: tuple[TraceStep, ...] = ()  # finer steps, folded in the page
 
 
-_SET_STEP, _SET_VALUE, _SET_BECAUSE, _SET_VERSION, _SET_OUTCOME, _SET_CHILDREN = (
-    getattr(TraceStep, name).__set__
-    for name in ("step", "value", "because", "version", "outcome", "children")
-)
+_SET_STEP, _SET_VALUE, _SET_BECAUSE, _SET_VERSION, _SET_OUTCOME, _SET_CHILDREN = field_setters(TraceStep)
 _new: Any = object.__new__
 
 

@@ -84,11 +84,11 @@ def _people(variants: list[Any]) -> list[Asked]:
         case = make_case(SEED, number, variants)
         number += 1
         run = run_flow(case.input, rules=case.variant.rules)
-        assert run.score and run.price
+        assert run.points is not None and run.price
         rate = run.price.annual_rate_ppm
-        least = _fewest_points(case, run.score.points, rate)
+        least = _fewest_points(case, run.points, rate)
         if least is not None:
-            asked = Asked(case=case, card_points=run.score.points, rate_ppm=rate, fewest_points=least)
+            asked = Asked(case=case, card_points=run.points, rate_ppm=rate, fewest_points=least)
             if _all(asked, case.variant.rules, case.variant.kinds):
                 found.append(asked)
     return found

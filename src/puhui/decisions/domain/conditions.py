@@ -30,11 +30,11 @@ class InputType:
 
     def accepts(self, value: int | str | None) -> bool:
         """Tell whether a value is of this type."""
+        if type(value) is int:  # first, for most values are; a bool is none
+            return self.low <= value <= self.high and self.kind == "integer"
         if value is None:
             return self.may_be_missing
-        if isinstance(value, str):
-            return self.kind == "choice" and value in self.values
-        return self.kind == "integer" and not isinstance(value, bool) and self.low <= value <= self.high
+        return value in self.values and self.kind == "choice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

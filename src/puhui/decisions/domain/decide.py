@@ -25,11 +25,11 @@ def decide(input: DecisionInput, *, rules: Rules) -> Decision:
     verdict = reach_verdict(run)
     if input.person is not None:
         verdict = conclude_by_person(run, verdict, act=input.person)
-    assert run.score and run.price and run.affordability
+    assert run.points is not None and run.price and run.affordability
     return Decision(
         verdict=verdict,
-        points=run.score.points,
-        pd_ppm=run.score.pd_ppm,
+        points=run.points,
+        pd_ppm=run.pd_ppm,
         grade=str(run.values["grade.grade"]),
         price=run.price,
         affordability=run.affordability,

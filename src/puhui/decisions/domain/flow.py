@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from puhui.core.canonical import plain
 from puhui.core.rounding import Rounding
-from puhui.core.trace import Outcome, TraceStep
+from puhui.core.trace import Outcome
 from puhui.decisions.domain.affordability import assess_affordability
 from puhui.decisions.domain.asking import Finding, FindingRule
 from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
@@ -15,11 +15,9 @@ from puhui.decisions.domain.prices import highest_rate, make_price
 from puhui.decisions.domain.proof_points import INCOME, SETTLED, add_proofs
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.run import Run
-from puhui.decisions.domain.tables import Value
 from puhui.decisions.domain.values import DecisionInput
 
 DATA_UNCLEAR = "DATA_UNCLEAR"
-SHORT = 8  # characters of a hash that a trace shows
 
 
 def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
@@ -28,7 +26,6 @@ def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
     run = Run(
         input=input,
         rules=rules,
-        seen={one.name: one for one in input.facts},
         values={
             "application.amount_minor": asked.amount_minor,
             "application.months": asked.months,
@@ -40,8 +37,9 @@ def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
         },
     )
     for name in rules.policy.flow[:-1]:
-        if name in STEPS:
-            STEPS[name](run)
+        step = STEPS.get(name)
+        if step is not None:
+            step(run)
         else:
             rules.policy.asks[name](run.values, run.trace, run.findings)
     return run
@@ -50,22 +48,27 @@ def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
 def _facts(run: Run) -> None:
     """Takes the declared facts; a value outside its declared type is set aside and sent to a person, never guessed."""
     unclear: list[str] = []
-    for name, type in run.rules.policy.facts.items():
-        found = run.seen.get(name)
-        value = found.value if found else None
-        if isinstance(value, bool) or not type.accepts(value):
-            unclear.append(name)
-            value = None
-        run.values[name] = value
+    values, facts, used = run.values, run.input.facts, 0
+    declared = run.rules.policy.facts
+    values.update(dict.fromkeys(declared))
+    for one in facts:
+        type = declared.get(one.name)
+        if one.value is None or type is None:
+            continue
+        if type.accepts(one.value):
+            values[one.name] = one.value
+            used += 1
+        else:
+            unclear.append(one.name)
+    unclear.sort(key=list(declared).index)
     for name in unclear:
         run.findings.append(Finding(FindingRule.referral("facts", DATA_UNCLEAR), {"fact": name}))
-    latest = max((one.known_at for one in run.input.facts), default=None)
     run.step(
         "facts_seen",
-        len(run.input.facts),
+        len(facts),
         {
-            "latest_known_at": plain(latest),
-            "used": sum(1 for name in run.rules.policy.facts if run.values[name] is not None),
+            "latest_known_at": plain(max([one.known_at for one in facts])) if facts else None,
+            "used": used,
             "unclear": ", ".join(unclear) or None,
         },
         outcome=Outcome.REFUSED if unclear else Outcome.PASSED,
@@ -73,46 +76,23 @@ def _facts(run: Run) -> None:
 
 
 def _score(run: Run) -> None:
-    model = run.rules.model
-    values: dict[str, Value] = {one.name: run.values[one.fact] for one in run.rules.policy.features}
-    score = model.evaluate(values)
-    policy = run.rules.policy
+    policy, model, version = run.rules.policy, run.rules.model, run.rules.model_label
+    points, steps, absent, reasons = run.rules.score(run.values)
     run.proofs = proven = add_proofs(
         policy.proofs, run.values, most_points=policy.proof_points_most, version=run.version
     )
-    if proven.points:
-        total = score.points + proven.points
-        score = replace(score, points=total, pd_ppm=model.pd_of(total))
-    run.score = score
-    run.values["score.points"], run.values["score.pd_ppm"] = score.points, score.pd_ppm
-    version = f"{model.name} {model.sha256[:SHORT]}"
-    children = tuple(
-        [
-            TraceStep(
-                step=one.name,
-                value=f"{one.points:+d}",
-                because={"value": one.value, "lost_points": one.lost_points, "reason": one.reason},
-                version=version,
-                outcome=Outcome.NOT_TRIGGERED if one.value is None else Outcome.PASSED,
-            )
-            for one in score.contributions
-        ]
-    )
+    points += proven.points
+    run.points, run.pd_ppm = points, model.pd_of(points)
+    run.values["score.points"], run.values["score.pd_ppm"] = points, run.pd_ppm
     because: dict[str, str | int | bool | None] = {
         "base_points": model.base_points,
-        "absent": sum([one.value is None for one in score.contributions]),
-        "reasons": ", ".join(score.reasons),
+        "absent": absent,
+        "reasons": ", ".join(reasons),
     }
     if proven.steps:
         because["proof_points"] = proven.points
-    run.step(
-        "score",
-        score.points,
-        because,
-        version=version,
-        children=children + proven.steps,
-    )
-    run.step("probability_of_default", score.pd_ppm, {"points": score.points}, version=version)
+    run.step("score", points, because, version=version, children=steps + proven.steps)
+    run.step("probability_of_default", run.pd_ppm, {"points": points}, version=version)
 
 
 def _price(run: Run) -> None:

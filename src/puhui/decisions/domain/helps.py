@@ -128,11 +128,10 @@ def _settle_other(run: Run) -> list[Help]:
 
 def _better_features(run: Run) -> list[Help]:
     """What one better habit alone would open, for the features that a person can change and that cost most."""
-    assert run.score
     policy = run.rules.policy
     features = {one.name: one for one in run.rules.model.features}
     costly = sorted(
-        (one for one in run.score.contributions if one.points < 0 and one.name in policy.improvable),
+        (one for one in run.contributions() if one.points < 0 and one.name in policy.improvable),
         key=lambda one: -one.lost_points,
     )
     found: list[Help] = []

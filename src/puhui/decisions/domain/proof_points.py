@@ -48,6 +48,9 @@ class ProofSum:
     steps: tuple[TraceStep, ...]  # one for each proof that was seen
 
 
+NO_PROOFS = ProofSum(points=0, budget_minor=0, steps=())
+
+
 def read_proof_points(row: StrictTable, facts: Mapping[str, InputType]) -> ProofPoints:
     """This function will read one `[[proof]]` of a policy. Raises: PolicyInvalid naming the row."""
     cuts = row.integers("cuts")
@@ -101,4 +104,6 @@ def add_proofs(
                 outcome=Outcome.PASSED,
             )
         )
+    if not steps:
+        return NO_PROOFS
     return ProofSum(points=min(points, most_points), budget_minor=budget, steps=tuple(steps))

@@ -48,14 +48,18 @@ def compile_scorecard(card: Scorecard) -> QuickScore:
     return found
 
 
+def rank_of(points: int, lost_points: int, place: int) -> int:
+    """This function will return the rank of the feature at a place as a reason: the lowest weighs most, NONE is none."""
+    assert abs(points) < HALF and lost_points < HALF and place < PLACES, "points out of range"
+    rank = ((min(points, 0) + HALF) * 2 * HALF + (HALF - lost_points)) * PLACES + place
+    return rank if lost_points > 0 else NONE
+
+
 def _lines(i: int, feature: Feature, space: dict[str, Any]) -> list[str]:
     """The lines that set points `p` and rank `k` of one feature; absent or of another kind is (0, no reason)."""
 
     def entry(points: int) -> tuple[int, int]:
-        lost = feature.best_points - points
-        assert abs(points) < HALF and lost < HALF and i < PLACES, "points out of range"
-        rank = ((min(points, 0) + HALF) * 2 * HALF + (HALF - lost)) * PLACES + i
-        return points, rank if lost > 0 else NONE
+        return points, rank_of(points, feature.best_points - points, i)
 
     neutral = (0, NONE)
     absent = entry(feature.absent_points) if feature.absent_points else neutral

@@ -14,6 +14,7 @@ from itertools import pairwise, product
 from puhui.decisions.domain.conditions import cells_of
 from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.prices import PriceTable
+from puhui.decisions.domain.score_step import ScoreStep, compile_score_step
 from puhui.decisions.domain.scorecard import Scorecard
 from puhui.decisions.domain.tables import Row, Table, Values
 from puhui.decisions.domain.values import SEMANTICS_VERSION
@@ -21,6 +22,7 @@ from puhui.protection.domain.strict import PolicyInvalid
 
 GRADE = "grade"
 BUDGET = "budget"
+SHORT = 8  # characters of a hash that a trace shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Rules:
     model: Scorecard  # points
     prices: PriceTable  # rates
     evaluator_sha256: str  # hash of the evaluator's own source
+    score: ScoreStep  # how a decision asks the scorecard
+    model_label: str  # how a trace names the scorecard
 
 
 def bind_rules(policy: CreditPolicy, *, model: Scorecard, prices: PriceTable, evaluator_sha256: str) -> Rules:
@@ -49,7 +53,15 @@ def bind_rules(policy: CreditPolicy, *, model: Scorecard, prices: PriceTable, ev
             raise _unfit(policy, f"feature {feature.name!r} has {feature.decimals} decimals in the scorecard")
     _check_grades(policy, prices)
     _check_budget(policy, prices)
-    return Rules(policy=policy, model=model, prices=prices, evaluator_sha256=evaluator_sha256)
+    label = f"{model.name} {model.sha256[:SHORT]}"
+    return Rules(
+        policy=policy,
+        model=model,
+        prices=prices,
+        evaluator_sha256=evaluator_sha256,
+        score=compile_score_step(model, facts={one.name: one.fact for one in policy.features}, version=label),
+        model_label=label,
+    )
 
 
 def _unfit(policy: CreditPolicy, problem: str) -> PolicyInvalid:

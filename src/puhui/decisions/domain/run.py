@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from puhui.core.trace import Outcome, TraceStep
+from puhui.core.trace import Outcome, TraceStep, make_step
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
 from puhui.decisions.domain.asking import Finding
@@ -12,9 +12,9 @@ from puhui.decisions.domain.capacity import Capacity, Terms
 from puhui.decisions.domain.prices import Price
 from puhui.decisions.domain.proof_points import ProofSum
 from puhui.decisions.domain.rules import Rules
-from puhui.decisions.domain.scorecard import Score
+from puhui.decisions.domain.scorecard import Contribution
 from puhui.decisions.domain.tables import Value
-from puhui.decisions.domain.values import DecisionInput, SeenFact
+from puhui.decisions.domain.values import DecisionInput
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,11 +23,11 @@ class Run:
 
     input: DecisionInput  # what it may see
     rules: Rules  # what decides
-    seen: dict[str, SeenFact]  # facts by name
     values: dict[str, Value]  # variables known so far
     trace: list[TraceStep] = field(default_factory=list)  # steps so far
     findings: list[Finding] = field(default_factory=list)  # stops and referrals so far
-    score: Score | None = None  # after step score, proofs included
+    points: int | None = None  # after step score, proofs included
+    pd_ppm: int = 0  # after step score
     proofs: ProofSum | None = None  # after step score
     price: Price | None = None  # after step price
     counted: ApplicationInput | None = (
@@ -43,6 +43,11 @@ class Run:
         """How a trace names the policy."""
         return self.rules.policy.label
 
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Work out again, where a decline explains it, what each feature of the scorecard added."""
+        values = {one.name: self.values[one.fact] for one in self.rules.policy.features}
+        return self.rules.model.evaluate(values).contributions
+
     def step(
         self,
         name: str,
@@ -55,12 +60,5 @@ class Run:
     ) -> None:
         """Add a line to the trace."""
         self.trace.append(
-            TraceStep(
-                step=name,
-                value=str(value),
-                because=because,
-                version=version or self.version,
-                outcome=outcome,
-                children=children,
-            )
+            make_step(name, str(value), because, version or self.rules.policy.label, outcome, children)
         )

@@ -19,6 +19,7 @@ from puhui.decisions.domain.values import (
     Referred,
     TermCapacity,
     Verdict,
+    make_term_capacity,
 )
 
 MOST_REASONS = 4
@@ -31,8 +32,9 @@ def reach_verdict(run: Run) -> Verdict:
     Who asks for a person gets one, whatever the program found (Personal Information Protection Law of China, Art 24).
     Else a stop outranks a referral, a referral outranks the sums; a decline by the sums leaves open the line that fits.
     """
-    stops = [one for one in run.findings if one.verdict == "decline"]
-    referrals = [one for one in run.findings if one.verdict == "refer"]
+    found = run.findings
+    stops = [one for one in found if one.verdict == "decline"] if found else []
+    referrals = [one for one in found if one.verdict == "refer"] if found else []
     if run.input.asks_person:
         stops, referrals = [], [Finding(FindingRule.referral("consent", ASKED_PERSON), {}), *referrals]
     own = () if stops or referrals else _shortfalls(run)
@@ -54,7 +56,9 @@ def reach_verdict(run: Run) -> Verdict:
             "amount_minor": asked.amount_minor,
             "months": asked.months,
             "limit_minor": run.limit_minor,
-            "reasons": ", ".join(one.code for one in getattr(verdict, "reasons", ())) or None,
+            "reasons": None
+            if isinstance(verdict, Approved)
+            else ", ".join([one.code for one in verdict.reasons]) or None,
         },
         outcome=Outcome.PASSED if verdict.kind == "approved" else Outcome.REFUSED,
     )
@@ -93,18 +97,18 @@ def conclude_by_person(run: Run, referral: Verdict, *, act: PersonAct) -> Verdic
 def _approved(run: Run) -> Approved:
     assert run.price and run.affordability
     least = run.input.product.amount_min_minor
-    bounded = [(one.months, min(one.amount_minor, run.limit_minor)) for one in run.capacities]
+    limit, capacities = run.limit_minor, list[TermCapacity]()
+    for one in run.capacities:
+        amount = one.amount_minor if one.amount_minor < limit else limit
+        capacities.append(make_term_capacity(one.months, amount if amount >= least else 0))
     return Approved(
-        limit_minor=run.limit_minor,
+        limit_minor=limit,
         currency=run.input.product.currency,
         grade=str(run.values["grade.grade"]),
         annual_rate_ppm=run.price.annual_rate_ppm,
         expires_on=run.input.on_date + timedelta(days=run.rules.policy.line_days),
         affordable_minor=run.affordability.affordable_minor,
-        capacities=tuple(
-            TermCapacity(months=months, amount_minor=amount if amount >= least else 0)
-            for months, amount in bounded
-        ),
+        capacities=tuple(capacities),
     )
 
 
@@ -153,17 +157,18 @@ def _shortfalls(run: Run) -> tuple[Reason, ...]:
         }
         found.append(Reason(code=code, figures=figures, rule="should_not_lend"))
     budget = int(run.values["budget.limit_minor"] or 0)
+    if asked.amount_minor <= min(budget, run.input.house.line_max_minor, run.input.product.amount_max_minor):
+        return tuple(found)
     caps = [
         (budget, str(run.values.get("budget.reason", "LIMIT_GRADE")), "budget"),
         (run.input.house.line_max_minor, "LIMIT_HOUSE", "limit"),
         (run.input.product.amount_max_minor, "LIMIT_PRODUCT", "limit"),
     ]
     limit, code, rule = min(caps, key=lambda one: one[0])
-    if asked.amount_minor > limit:
-        figures = {"amount_minor": asked.amount_minor, "limit_minor": limit, "currency": asked.currency}
-        found.append(Reason(code=code, figures=figures, rule=rule))
-        if rule == "budget":
-            found += _score_reasons(run)
+    figures = {"amount_minor": asked.amount_minor, "limit_minor": limit, "currency": asked.currency}
+    found.append(Reason(code=code, figures=figures, rule=rule))
+    if rule == "budget":
+        found += _score_reasons(run)
     return tuple(found[:MOST_REASONS])
 
 
@@ -177,8 +182,7 @@ def _with_score(run: Run, stops: list[Finding]) -> tuple[Reason, ...]:
 
 def _score_reasons(run: Run) -> list[Reason]:
     """What cost points against the cohort, the heaviest first. What is absent cost nothing and is no reason (G2)."""
-    assert run.score
-    below = sorted((one for one in run.score.contributions if one.points < 0), key=lambda one: one.points)
+    below = sorted((one for one in run.contributions() if one.points < 0), key=lambda one: one.points)
     return [Reason(code=one.reason, figures=_figures(run, one), rule="score") for one in below]
 
 

@@ -156,13 +156,13 @@ def find_thresholds(
     """
     run = run_flow(input, rules=rules)
     price_of = _price_of_points(run)
-    assert run.score is not None and run.proofs is not None
+    assert run.points is not None and run.proofs is not None
     proven = {
         one.fact: one.points[one.bin_of(value)]
         for one in rules.policy.proofs
         if isinstance(value := run.values.get(one.fact), int)
     }
-    card, most = run.score.points - run.proofs.points, rules.policy.proof_points_most
+    card, most = run.points - run.proofs.points, rules.policy.proof_points_most
     added, found = sum(proven.values()), dict[str, tuple[str, int, int]]()
     for kind in kinds:
         shown = {one.fact for one in kind.facts if one.fact.startswith(PREFIX)}

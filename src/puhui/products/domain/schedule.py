@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 
 from puhui.core.periods import add_months, due_dates
 from puhui.core.rounding import Rounding, divide
@@ -57,10 +58,20 @@ def level_instalment(*, principal_minor: int, annual_rate_ppm: int, months: int,
     """This function will return the level monthly payment (principal and interest, minor units) that repays
     `principal_minor` in `months` at annual_rate_ppm / 12 a month: P·i·(1+i)ⁿ / ((1+i)ⁿ − 1), exact, rounded once.
     """
+    above, below = annuity_of(annual_rate_ppm, months)
+    return divide(principal_minor * above, below, rounding)
+
+
+@lru_cache(maxsize=4096)
+def annuity_of(annual_rate_ppm: int, months: int) -> tuple[int, int]:
+    """This function will return the level payment of one unit of principal as an exact fraction (above, below).
+
+    A house has a few rates and terms, and their powers are long numbers: they are kept once worked out.
+    """
     if annual_rate_ppm == 0:
-        return divide(principal_minor, months, rounding)
+        return 1, months
     growth, unit = (YEAR_PPM + annual_rate_ppm) ** months, YEAR_PPM**months
-    return divide(principal_minor * annual_rate_ppm * growth, YEAR_PPM * (growth - unit), rounding)
+    return annual_rate_ppm * growth, YEAR_PPM * (growth - unit)
 
 
 def split_principal(
