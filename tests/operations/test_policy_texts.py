@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,19 +12,22 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError
+from openpyxl import load_workbook
 
 from puhui.access import operations as access
 from puhui.access.staff.domain import Approval
 from puhui.access.staff.operations import SecondPersonNeeded
 from puhui.access.staff.queries import RoleMayNot
 from puhui.decisions.queries import find_decision, get_rules, replay_decision
-from puhui.journeys import house, policy_texts, staff_four_eyes, staff_policy
+from puhui.journeys import house, policy_texts, policy_workbooks, staff_four_eyes, staff_policy
 from puhui.journeys.policy_texts import FirstDayPast, PolicyTextInvalid, TextFolderUnknown
 from puhui.products.queries import ProductNotOffered, get_product
 from puhui.protection.texts.domain import PolicyText, TextState, compare_texts
 from puhui.protection.texts.models import PolicyTextRow
 from puhui.protection.texts.operations import PolicyTextAltered, PolicyTextKnown, PolicyTextMoveNotAllowed
 from puhui.protection.texts.queries import PolicyTextUnknown, get_text
+from puhui.protection.texts.workbook.excel import read_workbook
+from puhui.runtime.clock import utc_now
 from puhui.runtime.transactions import transaction
 from tests.decisions_kit import POLICIES
 from tests.journeys.world import World
@@ -151,6 +155,74 @@ def test_what_does_not_compile_is_refused_with_its_place(
         desk.draft(folder, (old, new))
     assert says in str(refused.value.facts["why"])
     assert not PolicyTextRow.objects.exists()
+
+
+def workbook(path: str, *changes: tuple[str, str, Any]) -> bytes:
+    """The workbook of a standing text after somebody edited it in a spreadsheet."""
+    book = load_workbook(io.BytesIO(policy_workbooks.write_standing(path)))
+    for sheet, cell, value in changes:
+        book[sheet][cell] = value
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_a_workbook_comes_back_as_a_draft_that_differs_there_alone(desk: Desk, tmp_path: Path) -> None:
+    path = NEWEST["prices"]
+    days = (("prices", "B5", str(desk.first)), ("prices", "B6", desk.first))
+    body = workbook(path, *days, ("grade", "F3", 12_000))
+    made = policy_workbooks.draft(body=body, by=FIRST, now=desk.world.now)
+    assert made.path == f"prices/{desk.first}.toml"
+    assert made.text == desk.text("prices").replace("margin_ppm = 18_000", "margin_ppm = 12_000", 1)
+    again, of_draft = policy_workbooks.write_draft(made.id)
+    assert again == made.path and read_workbook(of_draft).text == made.text
+    desk.agree(desk.ask(made))
+    desk.world.work()
+    assert get_rules(jurisdiction="CN", on_date=desk.first).prices.grades[0].annual_rate_ppm == 106_000
+    with pytest.raises(FirstDayPast):  # as it was downloaded: its day is past
+        policy_workbooks.draft(body=workbook(path), by=FIRST, now=desk.world.now)
+    with pytest.raises(RoleMayNot):
+        policy_workbooks.draft(body=workbook(path, *days), by=CLERK, now=desk.world.now)
+    with pytest.raises(policy_workbooks.WorkbookTextUnknown):
+        policy_workbooks.write_standing("prices/1999-01-01.toml")
+
+
+@pytest.mark.parametrize(
+    ("path", "sheet", "cell", "value", "blamed", "says"),
+    [
+        (NEWEST["credit"], "table.grade", "B4", ">= 23_000, < 32_000", "table.grade!B1", "gap"),
+        (NEWEST["credit"], "table.grade", "B8", ">= 80_000", "table.grade!B8", "overlap"),
+        (NEWEST["credit"], "table.stops", "J4", "NO_SUCH", "table.stops!", "NO_SUCH"),
+        (NEWEST["prices"], "grade", "F3", 180_000, "grade!A3", "above the cap"),
+    ],
+)
+def test_what_a_workbook_says_wrongly_is_refused_by_its_cell(
+    desk: Desk, path: str, sheet: str, cell: str, value: str | int, blamed: str, says: str
+) -> None:
+    head = "prices" if path.startswith("prices") else "policy"
+    days = ((head, "B5", str(desk.first)), (head, "B6", desk.first))
+    with pytest.raises(policy_workbooks.WorkbookTextInvalid) as refused:
+        policy_workbooks.draft(body=workbook(path, *days, (sheet, cell, value)), by=FIRST, now=desk.world.now)
+    facts = refused.value.facts
+    assert str(facts["cell"]).startswith(blamed) and says in str(facts["why"]), facts
+    assert not PolicyTextRow.objects.exists()
+
+
+def test_the_command_takes_a_text_out_and_back(desk: Desk, tmp_path: Path, capsys: Any) -> None:
+    book, text = tmp_path / "prices.xlsx", tmp_path / "prices.toml"
+    for named in (NEWEST["prices"], str(POLICIES / NEWEST["prices"])):
+        call_command("policy", "excel", named, "--out", str(book))
+        call_command("policy", "text", str(book), "--out", str(text))
+        assert text.read_bytes() == (POLICIES / NEWEST["prices"]).read_bytes()
+    day = house.today(utc_now()) + timedelta(days=30)
+    book.write_bytes(workbook(NEWEST["prices"], ("prices", "B5", str(day)), ("prices", "B6", day)))
+    call_command("policy", "draft", str(book), "--by", FIRST)
+    assert f"prices/{day}.toml" in capsys.readouterr().out
+    book.write_bytes(workbook(NEWEST["prices"], ("grade", "F3", 1.5), ("grade", "C4", "x")))
+    with pytest.raises(CommandError, match=r"(?s)2 places.*grade!F3, field margin_ppm.*grade!C4"):
+        call_command("policy", "text", str(book), "--out", str(text))
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("policy", "text", str(tmp_path / "none.xlsx"), "--out", str(text))
 
 
 def test_a_day_that_began_is_never_changed(desk: Desk) -> None:

@@ -15,6 +15,7 @@ class Refusal(Exception):
 
     field: ClassVar[str] = ""  # name of the input at fault, empty when none is
     status: ClassVar[int] = 422  # HTTP status that the web layer answers with
+    each: tuple[Refusal, ...] = ()  # of a refusal for several reasons, every one
 
     def __init__(self, **facts: object) -> None:
         self.facts = facts  # values that its sentence may name; never personal data

@@ -172,6 +172,8 @@ ENTRIES: dict[str, Entry] = {
     "staff_policies": _staff("folder", "text", "file"),
     "staff_policy_draft": _staff("act", "why"),
     "staff_policy": _staff(),
+    "staff_policy_workbook": _staff(),
+    "staff_policy_draft_workbook": _staff(),
     "staff_ledger": _staff(),
     "staff_replay": _staff("kind", "id", "count", "seed"),
     "staff_webhooks": _staff("act", "endpoint"),

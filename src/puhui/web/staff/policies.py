@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,9 +15,10 @@ from puhui.access.staff.domain import Permission
 from puhui.access.staff.queries import RoleMayNot, list_approvals
 from puhui.core.canonical import content_hash
 from puhui.decisions.domain.swaps import STEP_PPM, VERDICTS, SwapSet
-from puhui.journeys import house, policy_texts, staff_policy
+from puhui.journeys import house, policy_texts, policy_workbooks, staff_policy
 from puhui.protection.texts.domain import PolicyText, TextFolder, TextLine, TextState, compare_texts, name_of
 from puhui.protection.texts.queries import get_text
+from puhui.protection.texts.workbook.archive import MOST_BYTES, WorkbookTooLarge
 from puhui.web import charts, clock
 from puhui.web.charts import Point
 from puhui.web.errors import NotFoundHere
@@ -25,6 +26,8 @@ from puhui.web.shared import formats, inputs
 from puhui.web.staff.guard import allowed, desk, holds, login_of
 
 AROUND = 4  # unchanged lines shown beside a changed one
+ENDING = ".xlsx"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SEEN_BY = (Permission.POLICIES, Permission.APPROVE_POLICIES, Permission.AUDIT)
 
 
@@ -47,12 +50,7 @@ def list_page(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         if not holds(request, Permission.POLICIES):
             raise RoleMayNot()
-        made = policy_texts.draft(
-            folder=inputs.text(request, "folder", limit=10),
-            text=_written(request),
-            by=login_of(request),
-            now=now,
-        )
+        made = _drafted(request, now)
         return redirect("staff_policy_draft", made.id)
     standing, drafts = policy_texts.list_all()
     lines = _lines(standing, now)
@@ -66,6 +64,40 @@ def list_page(request: HttpRequest) -> HttpResponseBase:
         folders=[one.value for one in TextFolder],
         start=standing.get(start, ""),
         folder=start.partition("/")[0],
+    )
+
+
+def _drafted(request: HttpRequest, now: datetime) -> PolicyText:
+    """A workbook says itself where it belongs; a text belongs where its sender says."""
+    file = request.FILES.get("file")
+    if file is not None and (file.name or "").lower().endswith(ENDING):
+        if (file.size or 0) > MOST_BYTES:
+            raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
+        return policy_workbooks.draft(body=file.read(), by=login_of(request), now=now)
+    return policy_texts.draft(
+        folder=inputs.text(request, "folder", limit=10), text=_written(request), by=login_of(request), now=now
+    )
+
+
+@require_safe
+@allowed(*SEEN_BY)
+def workbook(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
+    """This function will give a text that holds, held or will hold as an .xlsx file."""
+    path = f"{folder}/{name}.toml"
+    return _workbook(path, policy_workbooks.write_standing(path))
+
+
+@require_safe
+@allowed(*SEEN_BY)
+def draft_workbook(request: HttpRequest, text_id: str) -> HttpResponseBase:
+    """This function will give a draft as an .xlsx file, to be edited into another."""
+    return _workbook(*policy_workbooks.write_draft(text_id))
+
+
+def _workbook(path: str, body: bytes) -> HttpResponseBase:
+    name = path.removesuffix(".toml").replace("/", "-") + ENDING
+    return HttpResponse(
+        body, content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 

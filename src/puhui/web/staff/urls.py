@@ -63,6 +63,12 @@ urlpatterns = [
     path("models/<id:model_id>", models.card_page, name="staff_model"),
     path("policies", policies.list_page, name="staff_policies"),
     path("policies/drafts/<id:text_id>", policies.draft_page, name="staff_policy_draft"),
+    path("policies/drafts/<id:text_id>.xlsx", policies.draft_workbook, name="staff_policy_draft_workbook"),
+    re_path(
+        r"^policies/(?P<folder>credit|prices|products)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)\.xlsx$",
+        policies.workbook,
+        name="staff_policy_workbook",
+    ),
     re_path(
         r"^policies/(?P<folder>credit|prices|products)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)$",
         policies.text_page,

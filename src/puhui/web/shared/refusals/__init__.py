@@ -15,6 +15,7 @@ from puhui.core.refusals import InputRefused, Refusal
 from puhui.web.shared import formats
 
 FOLDER = Path(__file__).parent
+MOST_LISTED = 20  # sentences of one refusal; a reader who corrects these comes back for the rest
 UNKNOWN = {
     "en": "That isn’t possible right now, and nothing was changed. Try again, or ask us.",
     "zh": "这一步现在办不了，什么都没有改动。请再试一次，或者问我们。",
@@ -29,6 +30,7 @@ class Refused:
     field: str  # name of the input at fault, "" when none is
     sentence: str  # in the reader's language, with the remedy
     status: int  # HTTP status of the answer
+    each: tuple[str, ...] = ()  # sentences of a refusal for several reasons
 
 
 class CatalogueInvalid(Exception):
@@ -77,4 +79,7 @@ def refused(refusal: Refusal, *, language: str, currency: str, zone: str) -> Ref
     """This function will turn a refusal into what a page or a problem document shows."""
     field = refusal.at if isinstance(refusal, InputRefused) else refusal.field
     said = sentence(refusal, language=language, currency=currency, zone=zone)
-    return Refused(code=refusal.code, field=field, sentence=said, status=refusal.status)
+    each = tuple(
+        sentence(one, language=language, currency=currency, zone=zone) for one in refusal.each[:MOST_LISTED]
+    )
+    return Refused(code=refusal.code, field=field, sentence=said, status=refusal.status, each=each)
