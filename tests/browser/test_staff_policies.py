@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from puhui.access import operations as access
 from puhui.decisions.queries import get_rules
 from puhui.journeys import house
 from puhui.products.queries import get_product
+from puhui.protection.texts.workbook.excel import read_workbook
 from puhui.runtime.clock import utc_now
 from puhui.runtime.transactions import transaction
 from tests.browser.kit import Walk
@@ -20,6 +23,8 @@ from tests.decisions_kit import POLICIES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FIRST, SECOND = "tang.wei", "lu.ning"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PRICES = "prices/2026-07-01.toml"
 CREDIT, PRODUCT = "credit/2026-11-01.toml", "products/haoqidai-2026-11-01.toml"
 
 
@@ -91,3 +96,44 @@ def test_a_policy_and_a_product_go_from_text_to_force(
     asks.go("/staff/policies")
     asks.page.locator("tbody a").first.click()
     asks.check("staff-policy")
+
+
+def edited(body: bytes, *changes: tuple[str, str, object]) -> dict[str, Any]:
+    """A file for the upload field: a workbook after a spreadsheet."""
+    book = load_workbook(io.BytesIO(body))
+    for sheet, cell, value in changes:
+        book[sheet][cell] = value
+    saved = io.BytesIO()
+    book.save(saved)
+    return {"name": "prices.xlsx", "mimeType": XLSX, "buffer": saved.getvalue()}
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-hans", 1440), ("en", 1200)])
+def test_prices_go_through_a_spreadsheet_into_a_draft(
+    walks: Make, people: None, language: str, width: int
+) -> None:
+    """Downloaded, refused with every cell at fault, then kept as a draft that shows the one line that changed."""
+    walk = walks(language=language, width=width)
+    sign_in(walk, FIRST)
+    walk.go("/staff/policies")
+    with walk.page.expect_download() as loading:
+        walk.page.click(f"main a[href$='/{PRICES.removesuffix('.toml')}.xlsx']")
+    assert loading.value.suggested_filename == "prices-2026-07-01.xlsx"
+    body = Path(loading.value.path()).read_bytes()
+    assert read_workbook(body).text == (POLICIES / PRICES).read_text(encoding="utf-8")
+    day = house.today(utc_now()) + timedelta(days=1)
+    dated = (("prices", "B5", str(day)), ("prices", "B6", day))
+    bad = edited(body, *dated, ("grade", "F3", 1.5), ("grade", "B4", "=30000+1000"), ("grade", "H5", "note"))
+    walk.page.set_input_files("#f-file", files=[bad])
+    walk.press("Check and keep as a draft", "检查并存为草案")
+    said = walk.page.locator("[role=alert]").inner_text()
+    assert all(cell in said for cell in ("grade!F3", "grade!B4", "grade!H5")), said
+    assert ("只粘贴值" if language == "zh-hans" else "paste its value only") in said
+    walk.errors.clear()  # the browser notes that a refusal is no 200
+    walk.check("staff-policies-workbook-refused", shot=width == 1440)
+    walk.page.set_input_files("#f-file", files=[edited(body, *dated, ("grade", "F3", 12_000))])
+    walk.press("Check and keep as a draft", "检查并存为草案")
+    assert walk.heading() == f"prices/{day}.toml"
+    shown = walk.page.locator("tr.ins .asis").all_inner_texts()
+    assert [one for one in shown if "margin" in one] == ["margin_ppm = 12_000"], shown
+    walk.check("staff-policy-draft-workbook")
