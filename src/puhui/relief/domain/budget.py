@@ -90,12 +90,23 @@ def surplus(budget: HouseholdBudget, scenario: BudgetScenario, month: int) -> in
     """This function will return what month `month` leaves for instalments in a scenario, minor units, maybe negative.
     Month 0 is the calendar month of asking.
     """
-    income = budget.income_minor
+    before, after = _two_ways(budget, scenario)
+    return after if month >= recovery_month(budget, scenario) else before
+
+
+def _two_ways(budget: HouseholdBudget, scenario: BudgetScenario) -> tuple[int, int]:
+    """What a month leaves before the income comes back, and from then on."""
     lost = max(0, budget.usual_income_minor - budget.income_minor)
-    if month >= recovery_month(budget, scenario):
-        income += divide(lost * scenario.regained_ppm, PPM, Rounding.FLOOR)
     spends = divide(budget.essential_minor * scenario.spending_ppm, PPM, Rounding.CEILING)
-    return income - spends - budget.other_debts_minor
+    before = budget.income_minor - spends - budget.other_debts_minor
+    return before, before + divide(lost * scenario.regained_ppm, PPM, Rounding.FLOOR)
+
+
+def surplus_line(budget: HouseholdBudget, scenario: BudgetScenario, months: int) -> list[int]:
+    """This function will return the surplus of each month from 0 on: the same figures, worked out once."""
+    before, after = _two_ways(budget, scenario)
+    back = min(months, recovery_month(budget, scenario))
+    return [before] * back + [after] * (months - back)
 
 
 def bearable(
@@ -105,12 +116,14 @@ def bearable(
     of at least `confidence_ppm` of all weight, minor units; below zero where living alone costs more.
     """
     whole = sum(one.weight for one in scenarios)
+    # Between two months of recovery nothing changes, so one month of each stretch is looked at.
+    starts = sorted({0, *(back for one in scenarios if (back := recovery_month(budget, one)) < months)})
     found: list[int] = []
-    for month in range(months):
+    for start, end in zip(starts, [*starts[1:], months], strict=True):
         held = 0
-        for left, weight in sorted(((surplus(budget, s, month), s.weight) for s in scenarios), reverse=True):
+        for left, weight in sorted(((surplus(budget, s, start), s.weight) for s in scenarios), reverse=True):
             held += weight
             if held * PPM >= whole * confidence_ppm:
-                found.append(left)
+                found += [left] * (end - start)
                 break
     return tuple(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import EventKind, LoanEvent, Position, RowState, check_event, position
@@ -32,21 +33,32 @@ class ReliefPlan:
     principals: tuple[int, ...]  # principal in each month
     waived_minor: int  # given up of what is owed today; a lower rate or a pause apart
     restructured: bool  # whether the loan's record says that its terms were eased
+    # What every answer asks of every plan, worked out once.
+    total_minor: int = field(
+        init=False, compare=False
+    )  # all that is to pay from now on: the household's cost
+    peak_minor: int = field(init=False, compare=False)  # the most that any month asks for
+    order: tuple[Any, ...] = field(
+        init=False, compare=False, repr=False
+    )  # the household's, see `household_order`
+
+    def __post_init__(self) -> None:
+        """Work out what plans are ordered by: total from now on, last day, peak, then fewest changes."""
+        total, peak = sum(self.months), max(self.months)
+        object.__setattr__(self, "total_minor", total)
+        object.__setattr__(self, "peak_minor", peak)
+        order = (total, self.payments[-1].due_date, peak, self.choice.changes, self.choice)
+        object.__setattr__(self, "order", order)
 
     @property
-    def total_minor(self) -> int:
-        """All that is to pay from now on: the household's cost, by which plans are ordered."""
-        return sum(self.months)
+    def is_no_change(self) -> bool:
+        """Whether it leaves the loan as it is."""
+        return not self.order[3]
 
     @property
     def first_minor(self) -> int:
         """The first payment."""
         return self.payments[0].amount_minor
-
-    @property
-    def peak_minor(self) -> int:
-        """The most that any month asks for."""
-        return max(self.months)
 
     @property
     def last_date(self) -> date:

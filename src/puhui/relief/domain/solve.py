@@ -6,16 +6,18 @@ only lets it pass or not, and never orders anything.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from operator import gt
 
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
 from puhui.loans.domain import Position
 from puhui.relief.domain.budget import PPM, BudgetScenario, HouseholdBudget, bearable
-from puhui.relief.domain.options import NO_CHANGE, ReliefChoice, ReliefLoan
+from puhui.relief.domain.options import ReliefChoice, ReliefLoan
 from puhui.relief.domain.plans import ReliefPlan, make_plan, refused_by
 from puhui.relief.domain.policy import ReliefPolicy
 from puhui.relief.domain.worth import CohortWorth
@@ -93,7 +95,7 @@ class ReliefAnswer:
 
 def household_order(plan: ReliefPlan) -> tuple[object, ...]:
     """This function will return by what plans are ordered: total from now on, last day, peak, then fewest changes."""
-    return (plan.total_minor, plan.last_date, plan.peak_minor, plan.choice.changes, plan.choice)
+    return plan.order
 
 
 def settlements(loan: ReliefLoan, budget: HouseholdBudget, policy: ReliefPolicy) -> list[ReliefPlan]:
@@ -126,16 +128,20 @@ def solve_relief(
     ordered = sorted([*plans, *settlements(loan, budget, policy)], key=household_order)
     months = max(len(plan.months) for plan in ordered)
     line = bearable(budget, scenarios, months=months, confidence_ppm=policy.confidence_ppm)
-    base = next(plan for plan in ordered if plan.choice == NO_CHANGE)
-    worth = CohortWorth(
-        budget=budget, scenarios=scenarios, cohort=policy.cohort, discount_ppm=policy.discount_ppm, base=base,
-        months=months, peak_minor=max(plan.peak_minor for plan in ordered),
+    base = next(plan for plan in ordered if plan.is_no_change)
+    judged = _Judged(
+        # Where no plan can be borne nobody asks what one is worth.
+        worth=lambda: CohortWorth(
+            budget=budget, scenarios=scenarios, cohort=policy.cohort, discount_ppm=policy.discount_ppm, base=base,
+            months=months, peak_minor=max(plan.peak_minor for plan in ordered),
+        ),
+        pool_minor=pool_minor,
     )  # fmt: skip
-    judged = _Judged(worth=worth, pool_minor=pool_minor)
+    bears = [max(0, one) for one in line]
     refused = judged.refused
     offered = []
     for plan in ordered:
-        if (finding := too_dear(plan, line=line, budget=budget)) is not None:
+        if (finding := too_dear(plan, bears=bears, line=line, budget=budget)) is not None:
             refused.append(finding)
         elif not every or judged.passes(plan):
             offered.append(plan)
@@ -144,8 +150,8 @@ def solve_relief(
         refused += broken
         offered = [plan for plan in offered if all(plan is not one.plan for one in broken)]
         chosen = choose(offered, policy.cards_most, judged.passes)
-    refused.sort(key=lambda one: household_order(one.plan))
-    offered = [plan for plan in offered if plan.choice in judged.fit]
+    refused.sort(key=lambda one: one.plan.order)
+    offered = [plan for plan in offered if id(plan) in judged.fit]
 
     least = offered[0].total_minor if offered else None
     cards = [
@@ -153,7 +159,7 @@ def solve_relief(
             plan,
             tags,
             loan=loan,
-            draw_minor=judged.fit.get(plan.choice, 0),
+            draw_minor=judged.fit.get(id(plan), 0),
             least_minor=least,
             refused=refused,
         )
@@ -173,24 +179,26 @@ def solve_relief(
 
 
 class _Judged:
-    """Plans that can be borne, each valued once and only when somebody asks."""
+    """Plans that can be borne, each valued once and only when somebody asks. The plans live as long as it does."""
 
-    def __init__(self, *, worth: CohortWorth, pool_minor: int) -> None:
-        self.worth, self.pool_minor = worth, pool_minor
-        self.fit: dict[ReliefChoice, int] = {}  # what passes, and what it draws from the waiver pool
+    def __init__(self, *, worth: Callable[[], CohortWorth], pool_minor: int) -> None:
+        self.make, self.pool_minor = worth, pool_minor
+        self.worth: CohortWorth | None = None
+        self.fit: dict[int, int] = {}  # id of what passes, and what it draws from the waiver pool
         self.refused: list[ReliefFinding] = []  # what does not
-        self.asked: set[ReliefChoice] = set()
+        self.asked: set[int] = set()
 
     def passes(self, plan: ReliefPlan) -> bool:
         """Return whether a plan may be offered (G8)."""
-        if plan.choice not in self.asked:
-            self.asked.add(plan.choice)
+        if id(plan) not in self.asked:
+            self.asked.add(id(plan))
+            self.worth = self.worth or self.make()
             finding, draw = judge(plan, worth=self.worth, pool_minor=self.pool_minor)
             if finding is None:
-                self.fit[plan.choice] = draw
+                self.fit[id(plan)] = draw
             else:
                 self.refused.append(finding)
-        return plan.choice in self.fit
+        return id(plan) in self.fit
 
 
 def make_card(
@@ -210,19 +218,26 @@ def make_card(
         draw_minor=draw_minor,
         costs_more_minor=0 if least_minor is None else max(0, total - least_minor),
         record=record_effect(plan, loan),
-        why_not_cheaper=max(
-            (one for one in refused if one.plan.total_minor < total),
-            key=lambda one: one.plan.total_minor,
-            default=None,
-        ),
-        refused=next((one for one in refused if one.plan.choice == plan.choice), None),
+        why_not_cheaper=dearest_below(total, refused),
+        refused=next((one for one in refused if one.plan is plan), None),
     )
 
 
-def too_dear(plan: ReliefPlan, *, line: Sequence[int], budget: HouseholdBudget) -> ReliefFinding | None:
-    """This function will return which month asks for more than it bears, or None (G8).
+def dearest_below(total_minor: int, refused: Sequence[ReliefFinding]) -> ReliefFinding | None:
+    """This function will return the first of the dearest findings below a total, of findings in the household's order."""
 
-    A month without a payment is borne whatever it leaves.
+    def total(one: ReliefFinding) -> int:
+        return one.plan.total_minor
+
+    place = bisect_left(refused, total_minor, key=total)
+    return refused[bisect_left(refused, total(refused[place - 1]), key=total)] if place else None
+
+
+def too_dear(
+    plan: ReliefPlan, *, bears: Sequence[int], line: Sequence[int], budget: HouseholdBudget
+) -> ReliefFinding | None:
+    """This function will return which month asks for more than it bears, or None (G8); `bears` is `line`, but not below
+    zero: a month without a payment is borne whatever it leaves.
     """
     if plan.choice.settlement_minor:
         if plan.total_minor > budget.lump_minor:
@@ -233,23 +248,23 @@ def too_dear(plan: ReliefPlan, *, line: Sequence[int], budget: HouseholdBudget) 
                 bears_minor=budget.lump_minor,
             )
         return None
-    for month, (asks, bears) in enumerate(zip(plan.months, line, strict=False)):
-        if asks > max(0, bears):
-            return ReliefFinding(
-                plan=plan,
-                reason=ReliefReason.MONTH_TOO_DEAR,
-                month=month,
-                asks_minor=asks,
-                bears_minor=bears,
-            )
-    return None
+    if not any(map(gt, plan.months, bears)):
+        return None
+    month = next(month for month, asks in enumerate(plan.months) if asks > bears[month])
+    return ReliefFinding(
+        plan=plan,
+        reason=ReliefReason.MONTH_TOO_DEAR,
+        month=month,
+        asks_minor=plan.months[month],
+        bears_minor=line[month],
+    )
 
 
 def judge(plan: ReliefPlan, *, worth: CohortWorth, pool_minor: int) -> tuple[ReliefFinding | None, int]:
     """This function will return why a plan that can be borne is not offered, or None and what it draws from the waiver
     pool (G8).
     """
-    if plan.choice == NO_CHANGE:
+    if plan.is_no_change:
         return None, 0
     draw = worth.of(plan).shortfall_minor
     if draw > plan.waived_minor:
@@ -285,20 +300,22 @@ def choose(
         "lowest_peak": lambda one: one.peak_minor,
         "soonest_end": lambda one: one.last_date,
     }
-    tags: dict[ReliefChoice, list[str]] = {}
+    tags: dict[int, list[str]] = {}
     for name, key in keys.items():
         # Sorting is stable: of equals the first in the household's order is taken.
         plan = next((one for one in sorted(offered, key=key) if passes(one)), None)  # type: ignore[arg-type]
         if plan is None:
             return []
-        tags.setdefault(plan.choice, []).append(name)
-    kept = list(tags)[:most]
-    looks = {_look(plan) for plan in offered if plan.choice in kept}
+        tags.setdefault(id(plan), []).append(name)
+    kept = set(list(tags)[:most])
+    looks = {_look(plan) for plan in offered if id(plan) in kept}
     for plan in offered:
-        if len(kept) < most and _look(plan) not in looks and passes(plan):
+        if len(kept) == most:
+            break
+        if _look(plan) not in looks and passes(plan):
             looks.add(_look(plan))
-            kept.append(plan.choice)
-    return [(plan, tuple(tags.get(plan.choice, ()))) for plan in offered if plan.choice in kept]
+            kept.add(id(plan))
+    return [(plan, tuple(tags.get(id(plan), ()))) for plan in offered if id(plan) in kept]
 
 
 def _look(plan: ReliefPlan) -> tuple[object, ...]:
@@ -318,7 +335,7 @@ def what_is_left(
     refused: Sequence[ReliefFinding], *, budget: HouseholdBudget, pool_minor: int
 ) -> tuple[ReliefReason, tuple[ReliefStep, ...]]:
     """This function will return why no plan is offered and what is left: never nothing."""
-    reasons = {one.reason for one in refused if one.plan.choice != NO_CHANGE}
+    reasons = {one.reason for one in refused if not one.plan.is_no_change}
     borne = reasons & {ReliefReason.WORTH_TOO_LOW, ReliefReason.POOL_SHORT}
     because = min(borne or reasons or {ReliefReason.MONTH_TOO_DEAR}, key=list(ReliefReason).index)
     steps = [ReliefStep.PAUSE]

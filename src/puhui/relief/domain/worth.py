@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from puhui.relief.domain.budget import PPM, BudgetScenario, HouseholdBudget, surplus
+from puhui.relief.domain.budget import PPM, BudgetScenario, HouseholdBudget, surplus_line
 from puhui.relief.domain.plans import ReliefPlan
 from puhui.relief.domain.policy import CohortHousehold
 
@@ -45,23 +46,29 @@ def receive(
     if plan.choice.settlement_minor:
         flows[0] += share * plan.months[0] if plan.months[0] <= lump_minor else 0
         return
-    months, principals, length = plan.months, plan.principals, len(plan.months)
     pays, patience, last = household.pays_ppm, household.gives_up_months, len(means) - 1
-    left = sum(principals)
+    months, length = plan.months, len(plan.months)
     carried = missed = 0
     for month, has in enumerate(means):
         if month < length:
             carried += months[month]
-            left -= principals[month]
         elif not carried:
             return
         paid = (carried if carried < has else has) * pays // PPM
         missed = missed + 1 if 2 * paid < carried else 0
         carried -= paid
         if missed >= patience or month == last:
+            left = sum(plan.principals[month + 1 :])
             flows[month] += share * (paid + (carried + left) * household.recovery_ppm // PPM)
             return
-        flows[month] += share * paid
+        if paid:
+            flows[month] += share * paid
+
+
+@lru_cache(maxsize=64)
+def discounts(discount_ppm: int, months: int) -> tuple[int, ...]:
+    """This function will return what one unit of each month is worth, over (YEAR + discount) ** (months - 1)."""
+    return tuple((YEAR + discount_ppm) ** (months - 1 - m) * YEAR**m for m in range(months))
 
 
 def most_owed(kind: CohortHousehold, peak_minor: int | None) -> int | None:
@@ -95,8 +102,8 @@ class CohortWorth:
         self.budget, self.base = budget, base
         self.months = months + TAIL
         self.denominator = (YEAR + discount_ppm) ** (self.months - 1)
-        self.weights = [(YEAR + discount_ppm) ** (self.months - 1 - m) * YEAR**m for m in range(self.months)]
-        lines = [(s.weight, [surplus(budget, s, m) for m in range(self.months)]) for s in scenarios]
+        self.weights = discounts(discount_ppm, self.months)
+        lines = [(s.weight, surplus_line(budget, s, self.months)) for s in scenarios]
         self.ways: list[tuple[CohortHousehold, int, list[int]]] = []
         for kind in cohort:
             enough = most_owed(kind, peak_minor)
@@ -109,7 +116,7 @@ class CohortWorth:
                     self.ways.append((kind, weight, means))
             if always and enough is not None:
                 self.ways.append((kind, always, [enough] * self.months))
-        self.before = {cheaper: self._value(base, cheaper) for cheaper in (True, False)}
+        self.before: dict[bool, int] = {}  # what no action brings, by whether the plan is cheaper
 
     def _value(self, plan: ReliefPlan, cheaper: bool) -> tuple[int, int]:
         """What a plan brings, discounted, over those who take one that is cheaper (or dearer); and how many they are."""
@@ -125,6 +132,8 @@ class CohortWorth:
         """Return the worth of a plan against no action, over all who would take it."""
         cheaper = plan.total_minor < self.base.total_minor
         value, takers = self._value(plan, cheaper)
+        if cheaper not in self.before:
+            self.before[cheaper] = self._value(self.base, cheaper)[0]
         return PlanWorth(
-            numerator=value - self.before[cheaper][0], denominator=max(1, takers) * self.denominator
+            numerator=value - self.before[cheaper], denominator=max(1, takers) * self.denominator
         )
