@@ -1,8 +1,9 @@
-"""The real relief solver as a table: its answer for each rounded state of a household, worked out when it first occurs.
+"""The real relief solver as a table: its answer for each household that asks, worked out when it first occurs.
 
-A hundred thousand answers at some fifty milliseconds would take hours, so what a household says is rounded, always to
-its own disadvantage (means down, needs and waiting up): what the solver finds affordable for the rounded household is
-affordable for the real one. Each entry is what `solve_relief` returns for that state, no more.
+What a household says is rounded to whole hundredths of an instalment, always to its own disadvantage (means down, needs
+up): what the solver finds affordable for the rounded household is affordable for the real one. Each entry is what
+`solve_relief` returns for that state, no more. The menu by lender value looks at every plan, so its states are wider, but
+rounded to the nearest: it is not to lose by the instrument.
 """
 
 from __future__ import annotations
@@ -29,12 +30,10 @@ from puhui.relief.domain import (
     solve_relief,
 )
 
-HUNDREDTHS = 100  # bins are hundredths of an instalment
-# Least surplus of a month, rounded down to one of these.
-SURPLUS = (-200, -50, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 102, 115, 130, 150, 200, 300, 500)
-# Essential spending, rounded up to one of these.
-NEEDS = (75, 100, 125, 150, 175, 200, 225, 250, 300, 350, 400, 500, 700, 1_000)
-WAITS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 24)  # months until income is back, rounded up to one of these
+HUNDREDTHS = 100  # steps are hundredths of an instalment
+SURPLUS_STEP, NEEDS_STEP = 2, 5  # surplus of a month is rounded down to such a step, essential spending up
+LENDER_STEP = 20  # for the menu by lender value, to the nearest
+MOST = 2_000  # hundredths: more than twenty instalments a month is as good as twenty
 MOST_LENDER_CARDS = 3
 
 
@@ -60,20 +59,22 @@ class ReliefTable:
         self.lender: dict[TableState, tuple[int, ...]] = {}
         self.bears: dict[TableState, bool] = {}  # whether the terms in force can be borne as they are
         self.solved = 0  # by this process
+        self.places: dict[int, dict[int, int]] = {}  # by case: row of each of its plans
         self.checked: dict[tuple[str, date, ReliefChoice], Refusal | None] = {}
 
-    def states(self, asked: Asked) -> list[TableState]:
+    def states(self, asked: Asked, *, by_lender: bool = False) -> list[TableState]:
         """Return the rounded state of everybody who asks."""
         unit = self.book.instalment[asked.loan]
         now = asked.income - asked.spending - asked.other
         later = asked.usual - asked.spending - asked.other
-        bins = np.array(SURPLUS)
-        low, high = (
-            bins[np.maximum(0, np.searchsorted(bins, value * HUNDREDTHS // unit, side="right") - 1)]
-            for value in (now, later)
-        )
-        needs = _up(NEEDS, -(-asked.spending * HUNDREDTHS // unit))
-        waits = np.where(low == high, 0, _up(WAITS, asked.recovers))
+        if by_lender:
+            low, high, needs = (
+                _to(LENDER_STEP, value, unit, LENDER_STEP // 2) for value in (now, later, asked.spending)
+            )
+        else:
+            low, high = (_to(SURPLUS_STEP, value, unit, 0) for value in (now, later))
+            needs = -_to(NEEDS_STEP, -asked.spending, unit, 0)
+        waits = np.where(low >= high, 0, asked.recovers)
         place = max(0, sum(one <= asked.day for one in ASK_DAYS) - 1)
         job = asked.cause == CAUSES.index("job")
         return [
@@ -88,7 +89,7 @@ class ReliefTable:
         """Return the rows of the plan book that are shown, shape (who asked, MENU)."""
         found = np.full((len(asked.who), MENU), NOTHING, np.int64)
         answers, work = (self.lender, self.rank) if by_lender else (self.cards, self.solve)
-        for row, state in enumerate(self.states(asked)):
+        for row, state in enumerate(self.states(asked, by_lender=by_lender)):
             cards = answers.get(state)
             if cards is None:
                 cards = answers[state] = work(state)
@@ -133,11 +134,11 @@ class ReliefTable:
     def solve(self, state: TableState) -> tuple[int, ...]:
         """Return the rows of the cards that the solver shows, in its order, "no change" apart."""
         case = self.case(state)
-        places = {plan.choice: case.first + place for place, plan in enumerate(case.plans)}
-        answer = self.answer(state)
+        if case.first not in self.places:
+            self.places[case.first] = {id(plan): case.first + place for place, plan in enumerate(case.plans)}
+        places, answer = self.places[case.first], self.answer(state)
         self.bears[state] = answer.no_change.refused is None
-        cards = [card.plan.choice for card in answer.cards]
-        return tuple(places[one] for one in cards if one in places and one != NO_CHANGE)
+        return tuple(places[id(card.plan)] for card in answer.cards if not card.plan.is_no_change)
 
     def rank(self, state: TableState) -> tuple[int, ...]:
         """Return the plans that are worth most to the lender by the solver's own valuation, whoever can pay them.
@@ -165,7 +166,6 @@ def gives_nothing(choice: ReliefChoice) -> bool:
     return choice.waiver == "none" and not choice.rate_off_ppm and not choice.pauses_interest
 
 
-def _up(bins: tuple[int, ...], value: Ints) -> Ints:
-    """Round up to a bin; what is above them all stays at the last."""
-    edges = np.array(bins)
-    return np.asarray(edges[np.minimum(len(bins) - 1, np.searchsorted(edges, value))], np.int64)
+def _to(step: int, value: Ints, unit: Ints, more: int) -> Ints:
+    """Hundredths of an instalment, `more` added and then rounded down to a step."""
+    return np.clip((value * HUNDREDTHS // unit + more) // step * step, -MOST, MOST)

@@ -43,7 +43,7 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | months short | months of the first 243 days in which living took over 2 % more of a month's needs than there was |
 | NPV | what the lender receives until a year after the longest plan, less messages, plans and complaints, discounted |
 | interest and penalties | what the terms in force at the end ask of her since day 0 beyond principal, paid or not |
-| plan months borne | months of signed plans in which the true surplus bore what the plan asked for |
+| plan months borne | calendar months after that of signing, until day 243, in which a plan asks for something and the true surplus bears it |
 
 | arm | what it does |
 | --- | --- |
@@ -54,9 +54,9 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | relief | reminders that lead to the button; on day 3 whoever is late is invited to state a budget; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who says that she forgot |
 | oracle | with hindsight, for each household the best of these and two further offers, among those that cost the lender nothing |
 
-The relief arm asks the real solver through a table: what a household declares is rounded to its own disadvantage, and the
-table holds the solver's answer for the rounded household, so that relief shows here at most what it would show her. The
-waiver pool is taken as empty.
+The relief arm asks the real solver: what a household declares is rounded to hundredths of an instalment, to its own
+disadvantage, and the answer for the rounded household is shown. The menu by lender value knows her to the nearest fifth of
+an instalment. The waiver pool is taken as empty.
 """
 
 

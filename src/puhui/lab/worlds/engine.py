@@ -7,6 +7,8 @@ principal); that it agrees with the real journeys is tested on a sample. The hou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +94,7 @@ class _Run:
         self.cured, self.paying = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         self.redefault = np.zeros(n, np.bool_)
         self.borne, self.plan_months = np.zeros(n), np.zeros(n)
+        self.months = calendar_months(world.day_zero)
 
     def due_now(self, day: int) -> tuple[Floats, Ints]:
         """What is due and unpaid today, penalty included, and days past due."""
@@ -405,19 +408,21 @@ class _Run:
             self.paying = self.cured & (~self.open | paid)
         if CURE_DAY < day <= DAILY:
             self.redefault |= (dpd >= 30) | self.bad
-        if day % MONTH == 0 and day <= DAILY:
-            self.check_plans(day)
+        if day in self.months:
+            self.check_plans(self.months[day], day)
 
-    def check_plans(self, day: int) -> None:
-        """Whether the true surplus of the last month bore what the plan asked for in it (G8 as it turned out)."""
-        who = np.flatnonzero((self.signed_day >= 0) & (self.signed_day <= day - MONTH) & self.open)
+    def check_plans(self, first: int, last: int) -> None:
+        """Whether the true surplus of a calendar month, day `first` to `last`, bore what the plan asked for in it: G8 as it
+        turned out, in the solver's own months. In thirty days two instalments of February and March may stand together.
+        """
+        who = np.flatnonzero((self.signed_day >= 0) & (self.signed_day < first) & self.open)
         plans = self.plan[who]
         dues = self.book.due_day[plans]
-        within = (dues > day - MONTH) & (dues <= day)
+        within = (dues >= first) & (dues <= last)
         amounts = np.diff(self.book.until[plans], axis=1, append=self.book.until[plans, -1:])
         asks = (amounts * within).sum(axis=1)
         some = asks > 0
-        bears = self.homes.free_of_month(day - MONTH // 2)[who] >= asks
+        bears = self.homes.free_of_month((first + last) // 2)[who] >= asks
         self.plan_months[who] += some
         self.borne[who] += some & bears
 
@@ -463,6 +468,12 @@ class _Run:
 def over(daily: Floats, span: int) -> Floats:
     """This function will return the chance of an event within `span` days from its daily hazard."""
     return daily if span == 1 else np.asarray(1.0 - (1.0 - daily) ** span)
+
+
+def calendar_months(day_zero: date) -> dict[int, int]:
+    """This function will return the whole calendar months of the days lived one by one: first day by last day."""
+    ends = [day for day in range(DAILY + 1) if (day_zero + timedelta(days=day + 1)).day == 1]
+    return {last: before + 1 for before, last in pairwise(ends)}
 
 
 def early_share(book: PlanBook, plan: Ints, day: int) -> Floats:
