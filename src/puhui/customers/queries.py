@@ -111,7 +111,7 @@ def list_ids_by_number(numbers: Collection[str]) -> dict[str, str]:
     """This function will return, of resident numbers, those that a customer has, with her id."""
     by_index = {index_number(one): one for one in numbers}
     rows = CustomerRow.objects.filter(number_index__in=list(by_index)).values_list("number_index", "id")
-    return {by_index[index]: id for index, id in rows}
+    return {by_index[index]: id for index, id in rows if index is not None}
 
 
 def list_by_name(name: str, *, limit: int = 20) -> tuple[Customer, ...]:
