@@ -42,6 +42,7 @@ from puhui.facts.queries import (
     list_origins,
 )
 from puhui.journeys import consent, take_facts
+from puhui.lab import demo_payroll
 from puhui.lab.people import invent_person
 from puhui.protection.domain.strict import PolicyInvalid
 from puhui.runtime.queries import list_audit
@@ -429,3 +430,17 @@ def test_a_description_that_cannot_be_meant_is_refused(old: str, new: str, probl
 def test_the_shipped_description_reads(db: None) -> None:
     source = get_source("payroll", on_date=date(2026, 11, 23))
     assert source.expected == frozenset(HEAD)
+
+
+def test_the_demo_has_an_intake_with_flaws(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Salaries of customers and of strangers; before the source is described there are none."""
+    numbers = [number(world, index) for index in (0, 1)]
+    demo_payroll.take(numbers, now=world.now - timedelta(days=2), zone="Asia/Shanghai")
+    assert list_intakes() == []
+    monkeypatch.setattr(demo_payroll, "ENOUGH", 0)
+    monkeypatch.setattr(demo_payroll, "STRANGERS", 40)
+    for _ in range(2):
+        demo_payroll.take(numbers, now=world.now, zone="Asia/Shanghai")
+    (done,) = list_intakes()
+    assert done.state is IntakeState.DONE and done.report["customers"] == 2
+    assert done.report["aside"] == {"FUTURE": 1, "NOBODY": 240 - 2, "RANGE": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +13,19 @@ from puhui.facts.intake import AsideCode, IntakeState
 from puhui.journeys import take_facts
 from puhui.runtime.clock import utc_now
 from puhui.web.staff.sources import aside_text, state_text
+from tests.journeys.world import World
 
+from .intake_kit import an_intake
 from .web_kit import staff
 
 HEAD = "resident_number,paid_on,net_salary,months_employed,employer_kind,fund_rate"
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
 
 
 @pytest.mark.django_db
@@ -57,3 +67,13 @@ def test_a_cut_off_intake_says_how_it_goes_on(tmp_path: Path) -> None:
 def test_every_code_and_state_has_words() -> None:
     assert len({aside_text(one) for one in AsideCode}) == len(AsideCode)
     assert len({state_text(one) for one in IntakeState}) == len(IntakeState)
+
+
+@pytest.mark.django_db
+def test_her_file_names_the_row_of_each_fact(world: World) -> None:
+    borrower = world.borrower(0)
+    borrower.register(world.now)
+    borrower.say_who(world.now)
+    intake = an_intake([borrower.person.resident_number])
+    page = staff("analyst").get(f"/staff/customers/{borrower.customer_id}", headers={"Accept-Language": "en"})
+    assert f'<a href="/staff/intakes/{intake}">row ' in page.content.decode()

@@ -24,7 +24,7 @@ from puhui.facts.sandbox_files import Entry, key_of, write_directory
 from puhui.journeys import parties
 from puhui.journeys.handlers import HANDLERS, SCHEDULES
 from puhui.journeys.once import keep, recall
-from puhui.lab import demo_acts, demo_logins
+from puhui.lab import demo_acts, demo_logins, demo_payroll
 from puhui.lab.borrower import Borrower, draw
 from puhui.lab.demo_behaviour import Planned, make_plan
 from puhui.lab.demo_data import Applicant, list_applicants, read_rows
@@ -104,7 +104,7 @@ def load(*, until: datetime, count: int, progress: Progress) -> int:
     zone = settings.LENDER["zone"]
     today = business_date(until, zone=zone)
     state = _Load(zone=zone, first_day=today - timedelta(days=DAYS), today=today, until=until)
-    _invite(state, count)
+    numbers = _invite(state, count)
     _hurry(True)
     parties.open_anew(name="rail", faults=FAULTS, durable=False)
     try:
@@ -115,6 +115,7 @@ def load(*, until: datetime, count: int, progress: Progress) -> int:
         parties.put(name="rail", party=None)
         _hurry(False)
     demo_logins.make_staff(now=until)
+    demo_payroll.take(numbers, now=until, zone=zone)
     with transaction():
         recall(scope=SCOPE, key=COMPLETE, body={}, now=until)
         keep(scope=SCOPE, key=COMPLETE, body={}, answer={"loans": count_loans()}, now=until)
@@ -146,8 +147,8 @@ def _begin(*, until: datetime, count: int) -> dict[str, Any]:
     return asked
 
 
-def _invite(state: _Load, count: int) -> None:
-    """Put everybody's first step into the queue, and tell the bureau who they are."""
+def _invite(state: _Load, count: int) -> list[str]:
+    """Put everybody's first step into the queue, and tell the bureau who they are: the applicants' resident numbers."""
     rows = read_rows(Path(settings.DATA_DIR))
     people = list(
         list_applicants(
@@ -162,6 +163,7 @@ def _invite(state: _Load, count: int) -> None:
         state.plan(one.at, f"a{one.row}", one)
     for star in stars:
         _invite_star(state, star)
+    return [one.person.resident_number for one in people]
 
 
 def _invite_star(state: _Load, star: demo_logins.Star) -> None:

@@ -122,9 +122,7 @@ def _render(
         "known_at": known_at,
         "other_day": as_of != today,
         "future": as_of > today,
-        "facts": sorted(
-            facts.get_facts(customer.id, known_at=known_at or now).values(), key=lambda one: one.name
-        ),
+        "facts": _facts(customer, known_at or now),
         "consents": _consents(customer, now, today),
         "orders": payments.list_orders(customer_id=customer.id, limit=30),
         "accounts": payments.list_accounts(customer_id=customer.id),
@@ -141,6 +139,13 @@ def _render(
     }
     context["timeline"] = timeline.rows(customer, context)
     return desk(request, "replay" if request.headers.get("HX-Request") else "file", **context)
+
+
+def _facts(customer: Customer, known_at: datetime) -> list[dict[str, Any]]:
+    """What is known, each with the intake and the row that it was taken from, None for an answer to a question of ours."""
+    known = sorted(facts.get_facts(customer.id, known_at=known_at).values(), key=lambda one: one.name)
+    origins = facts.list_origins(customer.id)
+    return [{"one": one, "origin": origins.get((one.name, one.known_at))} for one in known]
 
 
 def _known_at(request: HttpRequest) -> datetime | None:
