@@ -8,25 +8,25 @@ the compiler and the processor: a helper edited in another file is another folde
 from __future__ import annotations
 
 import enum
-import gc
 import hashlib
 import importlib
 import os
 import platform
 import sys
-import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import llvmlite
 import numba
 import numpy
-from numba.core import codegen, config
+from numba.core import config, types
 from numba.core.types.misc import unliteral
 
+from puhui.batch.portfolio import compiling
+from puhui.batch.portfolio.compiling import ShortPipeline, one_program, remembering_types, seldom_collecting
 from puhui.loans.domain.engine import book
 from puhui.loans.domain.engine.book import Book, BookSize, widths
 
@@ -36,7 +36,7 @@ KERNEL = (
 )  # fmt: skip
 PREFIX = "puhui_kernel_"  # of the names of compiled functions
 ENTRY = "value_loans"
-OPTIONS = {"nogil": True, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "pipeline_class": ShortPipeline}
 
 # Lengths that are no multiples of 4 KiB, so that columns do not share cache sets.
 SIZE = BookSize(
@@ -61,9 +61,9 @@ def sources() -> list[Path]:
 
 
 def kernel_key() -> str:
-    """This function will return the hash of all kernel sources, of this file, the compiler and the processor."""
+    """This function will return the hash of all kernel sources, of how they are compiled, the compiler and the processor."""
     digest = hashlib.sha256()
-    for path in [*sources(), Path(__file__)]:
+    for path in [*sources(), Path(__file__), Path(str(compiling.__file__))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     cpu = f"{llvmlite.binding.get_host_cpu_name()} {llvmlite.binding.get_host_cpu_features().flatten()}"
     versions = (
@@ -92,26 +92,26 @@ def working_memory() -> tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]]:
 def names(*, compiles: bool) -> dict[str, Any]:
     """This function will gather the kernel's functions and constants under their names, functions compiled on demand."""
     found: dict[str, Any] = {"__name__": "puhui.loans.domain.engine.figures", "__builtins__": __builtins__}
-    functions: dict[str, types.FunctionType] = {}
+    functions: dict[str, FunctionType] = {}
     for name in KERNEL:
         module = importlib.import_module(f"puhui.loans.domain.engine.{name}")
         for key, value in vars(module).items():
             if isinstance(value, type) and issubclass(value, enum.IntEnum):
                 found[key] = _numbers(value)
-            elif isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
+            elif isinstance(value, FunctionType) and value.__module__ == module.__name__:
                 assert key not in functions, f"two kernel functions are called {key}"
                 functions[key] = value
             elif not key.startswith("__") and _is_constant(value):
                 found[key] = tuple(int(v) for v in value) if isinstance(value, tuple) else int(value)
     for key, function in functions.items():
-        copy = types.FunctionType(function.__code__, found, PREFIX + key)
+        copy = FunctionType(function.__code__, found, PREFIX + key)
         copy.__qualname__ = PREFIX + key
         found[key] = _compiled(copy, is_entry=key == ENTRY) if compiles else copy
     return found
 
 
-def _numbers(members: type[enum.IntEnum]) -> types.ModuleType:
-    found = types.ModuleType(members.__name__)
+def _numbers(members: type[enum.IntEnum]) -> ModuleType:
+    found = ModuleType(members.__name__)
     for member in members:
         setattr(found, member.name, int(member))
     return found
@@ -123,7 +123,7 @@ def _is_constant(value: object) -> bool:
     )
 
 
-def _compiled(function: types.FunctionType, *, is_entry: bool) -> Any:
+def _compiled(function: FunctionType, *, is_entry: bool) -> Any:
     """A dispatcher that knows one set of types: a literal argument is a number like any other."""
     if is_entry:
         return numba.njit(cache=True, **OPTIONS)(function)
@@ -131,73 +131,16 @@ def _compiled(function: types.FunctionType, *, is_entry: bool) -> Any:
     original = dispatcher.get_call_template
 
     def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        return original(tuple(unliteral(arg) for arg in args), kws)
+        return original(tuple(_plain(arg) for arg in args), kws)
 
     dispatcher.get_call_template = get_call_template
     return dispatcher
 
 
-@contextmanager
-def one_program() -> Iterator[None]:
-    """This context will let inner functions wait, uncompiled, until the entry is linked, and then optimise all of them
-    once. The compiler would optimise each again in every function above it: a minute instead of seconds.
-    """
-    finalize, pointer = codegen.CPUCodeLibrary.finalize, codegen.JITCodeLibrary.get_pointer_to_function
-    set_env = codegen.JITCPUCodegen.set_env
-
-    def is_inner(library: Any) -> bool:
-        return str(library.name).startswith(PREFIX) and str(library.name) != PREFIX + ENTRY
-
-    def finalize_late(self: Any) -> None:
-        if is_inner(self):
-            self._finalized = True
-            return
-        if self.name == PREFIX + ENTRY:
-            self._linking_libraries = _all_below(self)
-        finalize(self)
-
-    def late_pointer(self: Any, name: str) -> int:
-        return 0 if is_inner(self) else int(pointer(self, name))
-
-    def late_env(self: Any, name: str, env: object) -> None:
-        if self._engine.get_global_value_address(name):
-            set_env(self, name, env)
-
-    codegen.CPUCodeLibrary.finalize = finalize_late
-    codegen.JITCodeLibrary.get_pointer_to_function = late_pointer
-    codegen.JITCPUCodegen.set_env = late_env
-    try:
-        yield
-    finally:
-        codegen.CPUCodeLibrary.finalize = finalize
-        codegen.JITCodeLibrary.get_pointer_to_function = pointer
-        codegen.JITCPUCodegen.set_env = set_env
-
-
-def _all_below(library: Any) -> list[Any]:
-    found: dict[int, Any] = {}
-
-    def visit(one: Any) -> None:
-        for below in one._linking_libraries:
-            if id(below) not in found:
-                found[id(below)] = below
-                visit(below)
-
-    visit(library)
-    return list(found.values())
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """This context will let garbage lie for longer: a compiler makes millions of objects and keeps nearly all of them, so that
-    looking for cycles among them took a seventh of its time.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+def _plain(kind: types.Type) -> types.Type:
+    """The type of an argument: a literal is a number, and a number of a narrow column is as wide as any other."""
+    kind = unliteral(kind)
+    return types.int64 if kind == types.int32 else kind
 
 
 def compile_kernel(*, cache: Path) -> Kernel:
@@ -207,7 +150,7 @@ def compile_kernel(*, cache: Path) -> Kernel:
     folder.mkdir(parents=True, exist_ok=True)
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     try:
-        with one_program(), seldom_collecting():
+        with one_program(PREFIX, PREFIX + ENTRY), remembering_types(), seldom_collecting():
             entry = names(compiles=True)[ENTRY]
             entry(*_empty())
         entry.disable_compile()  # other types are an error, not a minute of silence
