@@ -50,6 +50,8 @@ def habits(dice: random.Random, terms: LoanTerms) -> list[BookEvent]:
             part = dice.choice([due, due, due, due // 2, due // 10] if is_tidy else [due, due + 1])
             amount = max(1, part)
             told.append((max(start, row.due_date + timedelta(days=late)), Kind.REPAY, amount))
+    if dice.random() < 0.3:
+        told = dribbles(dice, start, rows[0].due_minor)
     if told and dice.random() < 0.6:
         day = dice.choice(told)[0] + timedelta(days=dice.choice([0, 0, 1, 10, -1]))
         kind = dice.choice([Kind.RATE_CHANGE, Kind.RE_AGE])
@@ -62,6 +64,15 @@ def habits(dice: random.Random, terms: LoanTerms) -> list[BookEvent]:
     for seq, (day, kind, number) in enumerate(told, 2):
         events.append(happening(dice, terms, seq, day, Kind(kind), number))
     return events
+
+
+def dribbles(dice: random.Random, start: date, due: int) -> list[tuple[date, int, int]]:
+    """Small payments on any days, ahead of the first due date and between others, a little above or below what is due."""
+    told, day = [], start
+    for _ in range(dice.randrange(1, 40)):
+        day += timedelta(days=dice.choice([0, 1, 5, 10, 10, 15, 30]))
+        told.append((day, int(Kind.REPAY), max(1, due * dice.choice([5, 25, 33, 50, 90, 100]) // 100)))
+    return told
 
 
 def happening(

@@ -225,18 +225,22 @@ def pay_straight(b: Book, day: int, amount: int) -> bool:
     w[W_TODAY] = day
     if amount == 0:
         return True
-    return b.k[K_METHOD] == Method.EQUAL_PRINCIPAL and pay_next(b, day, amount, end, left)
+    return pay_next(b, day, amount, end, left)
 
 
 def pay_next(b: Book, day: int, amount: int, row: int, left: int) -> bool:
     """This function will let the running instalment take what is left of a payment, interest to the day first, and tell
     whether that does not settle it.
     """
-    w = b.w
+    w, held, kept = b.w, b.held[row], b.kept[row]
     borne = w[W_ACC] + w[W_BALANCE] * w[W_RATE] * (day - w[W_AT])
     to_day = half_even(borne * w[W_MONTHS], TWELVE_PPM * w[W_BASE]) + w[W_CARRY]
-    interest = max(0, to_day - b.held[row])
-    principal = max(0, max(min(left, w[W_EMI]), b.kept[row]) - b.kept[row])
+    if b.k[K_METHOD] == Method.EQUAL_PRINCIPAL:
+        interest, principal = max(0, to_day - held), max(0, min(left, w[W_EMI]) - kept)
+    else:  # as `rows.interest_to` does: where principal was paid in its place interest is handed on
+        most = held if kept > max(0, w[W_EMI] - to_day) else w[W_EMI]
+        interest = max(0, min(to_day, most) - held)
+        principal = max(0, w[W_EMI] - held - interest - kept)
     if principal >= w[W_BALANCE] or amount >= principal + interest:
         return False
     one = min(amount, interest)
@@ -250,7 +254,7 @@ def pay_next(b: Book, day: int, amount: int, row: int, left: int) -> bool:
 
 def change_straight(b: Book, day: int, rate: int) -> bool:
     """This function will let another rate count from `day` on and level what is still to come. It tells whether it could:
-    once, and of equal instalments only where nothing fell due since the last payment.
+    once, and of equal instalments only where nothing fell due since the last payment and nothing is paid ahead.
     """
     w, turn, by_principal = b.w, day - 1, b.k[K_METHOD] == Method.EQUAL_PRINCIPAL
     if w[W_CHANGED] or day <= w[W_TODAY] or not 0 < rate <= PPM or w[W_LENT] * rate > WIDEST_FACTOR:
@@ -264,7 +268,7 @@ def change_straight(b: Book, day: int, rate: int) -> bool:
         interest, principal = part_of(b, r, found, left)
         carry = 0 if by_principal else max(0, found - interest)
         left -= principal
-    if left <= 0 or count < 2:
+    if left <= 0 or count < 2 or (not by_principal and b.held[row] + b.kept[row]):
         return False
     emi = round_level(b, left, count) if by_principal else level_from(b, turn, rate, carry, left)
     move_balance(b, turn, 0)
