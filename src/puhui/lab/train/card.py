@@ -70,8 +70,10 @@ def make_card(
     }
 
 
-def render_card(card: dict[str, Any], document: dict[str, Any], measures: dict[str, Interval]) -> str:
-    """This function will write the card as Markdown."""
+def render_card(
+    card: dict[str, Any], document: dict[str, Any], measures: dict[str, Interval], *, more: list[str]
+) -> str:
+    """This function will write the card as Markdown; `more` are lines of studies beside the model."""
     training = card["training"]
     lines = [
         f"# Model card: {card['model']}",
@@ -113,6 +115,7 @@ def render_card(card: dict[str, Any], document: dict[str, Any], measures: dict[s
         "| feature | value | rows | bad | points |",
         "| --- | --- | --- | --- | --- |",
         *[line for row in document["features"] for line in _bins(row)],
+        *more,
         "",
         "## Not used",
         "",

@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 
 from puhui.decisions.domain.scorecard import parse_scorecard
+from puhui.lab.train.ablate import ablate, read_sources
 from puhui.lab.train.binning import make_binning
 from puhui.lab.train.card import make_card, make_summary, render_card
 from puhui.lab.train.document import make_document
-from puhui.lab.train.fit import FOLDS, SEEDS, Binner, Model, Specials, fit, one_thread, out_of_fold
+from puhui.lab.train.fit import FOLDS, SEEDS, Binner, Floats, Model, Specials, fit, one_thread, out_of_fold
 from puhui.lab.train.leakage import CEILING_KS, check_columns, check_model
 from puhui.lab.train.metrics import Interval, calibration, intervals, ppm, rank, separation
 from puhui.lab.train.optimal import OptimalBinner, find_interpreter
 from puhui.lab.train.pair import Request, add_challenger, seal
+from puhui.lab.train.rejects import infer, read_rejects
+from puhui.lab.train.studies import Studies
 from puhui.lab.train.table import Column, Table, TrainingDataInvalid, read_table
 
 RESAMPLES = 1000
@@ -59,6 +62,10 @@ class Options:
     trust: tuple[str, ...] = ()  # columns that the leakage guard lets pass
     ceiling: float = CEILING_KS * 100  # out-of-fold KS in % that nobody reaches honestly
     resamples: int = RESAMPLES  # of each bootstrap
+    rejects: Path | None = None  # refused applications, for reject inference beside the model
+    propensity: str | None = None  # their column with the probability of having been financed all the same
+    sources: tuple[str, ...] = ()  # "name=column,column": study each source
+    record: str | None = None  # the source that people without a credit record lack; None = the first
 
 
 def train(*, data: Path, target: str, out: Path, name: str, options: Options) -> Trained:
@@ -99,6 +106,7 @@ def _train(
     training = _training(data, target, name, options, table, model, binning)
     summary = make_summary(measures["ks"], len(bad), int(bad.sum()))
     document = make_document(model, table, name=name, training=training, summary=summary)
+    studies = _studies(options, table, target, predictions, specials, binner)
     card = make_card(
         document,
         measures=measures,
@@ -107,7 +115,7 @@ def _train(
         notes=_notes(options.notes),
         holdout=_holdout(model, options.holdout, target, list(options.exclude), table),
     )
-    written = _write(out, name, document, card, measures, silence_priced=silence)
+    written = _write(out, name, document, card | studies.card, measures, studies, silence_priced=silence)
     if not options.challenger:
         sealed = seal(out, name=name, files=list(written.files), key=options.key, challenger=False)
         return replace(written, files=(*written.files, *sealed))
@@ -128,6 +136,32 @@ def _train(
         resamples=options.resamples,
     )
     return _with_challenger(request, out, written, options.key)
+
+
+def _studies(
+    options: Options, table: Table, target: str, known: list[Floats], specials: Specials, binner: Binner
+) -> Studies:
+    """What was asked for beside the model; nothing of it touches the scorecard."""
+    silence, found = options.missing == "scored", Studies()
+    if options.rejects is not None:
+        refused = read_rejects(options.rejects, like=table, target=target, propensity=options.propensity)
+        inferred = infer(
+            table, refused, specials, known=known, binner=binner, silence=silence, resamples=options.resamples
+        )
+        found = replace(found, rejects=inferred)
+    if options.sources:
+        sources = read_sources(options.sources, table)
+        studied = ablate(
+            table,
+            sources,
+            specials,
+            record=options.record or next(iter(sources)),
+            binner=binner,
+            silence=silence,
+            resamples=options.resamples,
+        )
+        found = replace(found, sources=studied)
+    return found
 
 
 def _read(data: Path, target: str, options: Options) -> tuple[Table, Specials]:
@@ -190,13 +224,15 @@ def _write(
     document: dict[str, Any],
     card: dict[str, Any],
     measures: dict[str, Interval],
+    studies: Studies,
     *,
     silence_priced: bool,
 ) -> Trained:
     texts = {
         f"{name}.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
         f"{name}.card.json": json.dumps(card, indent=1, ensure_ascii=False) + "\n",
-        f"{name}.card.md": render_card(card, document, measures),
+        f"{name}.card.md": render_card(card, document, measures, more=studies.lines),
+        **studies.files,
     }
     parse_scorecard(texts[f"{name}.json"], name=f"{name}.json", silence_priced=silence_priced)
     out.mkdir(parents=True, exist_ok=True)
@@ -278,5 +314,9 @@ def _command(data: Path, target: str, name: str, options: Options, binning: str)
     words += [f"--trust {' '.join(options.trust)}"] if options.trust else []
     words += [f"--notes {options.notes.name}"] if options.notes else []
     words += [f"--holdout {options.holdout.name}"] if options.holdout else []
+    words += [f"--rejects {options.rejects.name}"] if options.rejects else []
+    words += [f"--propensity {options.propensity}"] if options.propensity else []
+    words += [f"--ablate {' '.join(options.sources)}"] if options.sources else []
+    words += [f"--record {options.record}"] if options.record else []
     words += [f"--binning {binning}"] if binning != "isotonic" else []
     return " ".join(words)

@@ -206,6 +206,14 @@ def _number(name: str, line: int, cell: str) -> Decimal | None:
     return value
 
 
+def scaled_cell(column: Column, cell: str, *, file: str, line: int) -> int | None:
+    """This function will read a cell of another file as a value of a numeric column. Raises: TrainingDataInvalid."""
+    value = _number(column.name, line, cell)
+    if value is None or abs(_scaled(value, column.decimals)) > LARGEST:
+        raise TrainingDataInvalid(f"{file}: column {column.name!r}: line {line} holds {cell!r}, not a number")
+    return _scaled(value, column.decimals)
+
+
 def _scaled(value: Decimal, decimals: int) -> int:
     return int(value.scaleb(decimals).to_integral_value(ROUND_FLOOR))
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-FILES = ("data", "notes", "holdout", "key", "world", "taiwan", "spain", "scan_policy")
+FILES = ("data", "notes", "holdout", "rejects", "key", "world", "taiwan", "spain", "scan_policy")
 
 
 class Command(BaseCommand):
@@ -92,6 +92,10 @@ class Command(BaseCommand):
                     challenger=not options["no_challenger"],
                     trust=tuple(options["trust"]),
                     ceiling=options["ceiling"],
+                    rejects=options["rejects"],
+                    propensity=options["propensity"],
+                    sources=tuple(options["ablate"]),
+                    record=options["record"],
                 ),
             )
         except (TrainingDataInvalid, ModelFilesInvalid) as error:
@@ -289,6 +293,29 @@ def _add_train(train: CommandParser) -> None:
         help="KS that nobody reaches honestly; above it nothing is written",
     )
     train.add_argument("--no-challenger", action="store_true", help="only the scorecard")
+    train.add_argument(
+        "--rejects",
+        type=Path,
+        metavar="FILE",
+        help="refused applications with the same columns: reject inference by parcelling, beside the model in its card",
+    )
+    train.add_argument(
+        "--propensity",
+        metavar="COL",
+        help="column of --rejects: the probability with which a refused row was financed all the same",
+    )
+    train.add_argument(
+        "--ablate",
+        nargs="+",
+        default=[],
+        metavar="SOURCE=COL,COL",
+        help="columns by source: what each adds alone, and what is lost without it, with a picture in the card",
+    )
+    train.add_argument(
+        "--record",
+        metavar="SOURCE",
+        help="the source of --ablate that people without a credit record lack; if not the first",
+    )
 
 
 def _add_score(score: CommandParser) -> None:
