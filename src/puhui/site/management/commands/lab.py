@@ -293,6 +293,10 @@ def _add_train(train: CommandParser) -> None:
         help="KS that nobody reaches honestly; above it nothing is written",
     )
     train.add_argument("--no-challenger", action="store_true", help="only the scorecard")
+    _add_studies(train)
+
+
+def _add_studies(train: CommandParser) -> None:
     train.add_argument(
         "--rejects",
         type=Path,
