@@ -83,12 +83,15 @@ class LabPolicy(Protocol):
     hold_days: int  # days of calm after the day of asking
     hold_uses: int  # how often asking holds
     by_person: bool | Flags  # whether a person of the staff agrees the plan; otherwise she signs alone
-    mandate_for_forgot: bool | Flags  # whether who forgot is asked for a mandate when she asks
     channel: str  # channel of messages
     hours: str  # hours of messages, as the world's reach rows call them
 
     def act(self, seen: Seen) -> Acts:
         """Decide what to do today."""
+        ...
+
+    def mandates(self, asked: Asked) -> Flags:
+        """Return to whom of those who ask a mandate for autopay is suggested."""
         ...
 
     def menu(self, asked: Asked) -> Ints:

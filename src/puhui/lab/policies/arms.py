@@ -32,12 +32,15 @@ class NoAction:
     hold_days = 0
     hold_uses = 0
     by_person: bool | Flags = False
-    mandate_for_forgot: bool | Flags = False
     channel, hours = "sms", "08-12"
 
     def act(self, seen: Seen) -> Acts:
         """Do nothing."""
         return Acts()
+
+    def mandates(self, asked: Asked) -> Flags:
+        """Suggest none."""
+        return np.zeros(len(asked.who), np.bool_)
 
     def menu(self, asked: Asked) -> Ints:
         """Show nothing."""
@@ -113,7 +116,6 @@ class Relief(Reminders):
     holds: bool | Flags = True
     hold_days = FREEZE_DAYS
     hold_uses = FREEZE_USES
-    mandate_for_forgot: bool | Flags = True
 
     def __init__(self, table: ReliefTable) -> None:
         self.table = table
@@ -123,14 +125,25 @@ class Relief(Reminders):
         invite = (seen.dpd > 0) & (seen.due > 0) if seen.day == OFFER_DAY else None
         return Acts(remind=super().act(seen).remind, invite=invite)
 
+    def mandates(self, asked: Asked) -> Flags:
+        """Suggest one to who says that she forgot, where her month bears the loan: it is not to take what living needs."""
+        self.table.menu(asked, by_lender=False)
+        forgot = asked.cause == CAUSES.index("forgot")
+        return np.asarray(forgot & gave_budget(asked) & self.table.bears_as_is(asked), np.bool_)
+
     def menu(self, asked: Asked) -> Ints:
         """Show the solver's cards to everybody who gave a budget and whose proof was not found to be forged."""
         found = self.table.menu(asked, by_lender=False)
-        gave = (asked.usual > 0) & ~asked.refuted
+        gave = gave_budget(asked)
         # Who forgot, or disputes, needs no plan where her month bears the loan as it is; where it does not, she does.
         other = np.isin(asked.cause, [CAUSES.index("forgot"), CAUSES.index("dispute")])
         found[~gave | (other & self.table.bears_as_is(asked))] = NOTHING
         return found
+
+
+def gave_budget(asked: Asked) -> Flags:
+    """This function will tell who stated a budget, no proof of which was found to be forged."""
+    return np.asarray((asked.usual > 0) & ~asked.refuted, np.bool_)
 
 
 class Maker(Protocol):

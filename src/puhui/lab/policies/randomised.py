@@ -32,7 +32,6 @@ class Randomised:
         self.shows_help: bool | Flags = False
         self.holds: bool | Flags = False
         self.by_person: bool | Flags = False
-        self.mandate_for_forgot: bool | Flags = False
 
     def assign(self, seen: Seen) -> None:
         """Draw a treatment for every account; what it sees is the loan."""
@@ -47,7 +46,7 @@ class Randomised:
             (drawn[:, None] > np.cumsum(self.shares, axis=1)[:, :-1]).sum(axis=1).astype(np.int64)
         )
         self.propensity = self.shares[np.arange(len(left)), self.treatment]
-        for flag in ("shows_help", "holds", "by_person", "mandate_for_forgot"):
+        for flag in ("shows_help", "holds", "by_person"):
             each = np.array([bool(getattr(one, flag)) for one in self.policies])
             setattr(self, flag, each[self.treatment])
 
@@ -67,6 +66,15 @@ class Randomised:
             if acts.offer is not None:
                 offer = np.where(mine, acts.offer, offer)
         return Acts(remind=remind, offer=offer, autopay=autopay, invite=invite)
+
+    def mandates(self, asked: Asked) -> Flags:
+        """Let each account's own policy suggest it."""
+        found = np.zeros(len(asked.who), np.bool_)
+        for place, policy in enumerate(self.policies):
+            mine = self.treatment[asked.who] == place
+            if mine.any() and np.any(policy.shows_help):
+                found[mine] = policy.mandates(asked.some(mine))
+        return found
 
     def menu(self, asked: Asked) -> Ints:
         """Let each account's own policy answer it."""

@@ -168,5 +168,5 @@ def gives_nothing(choice: ReliefChoice) -> bool:
 
 def _to(step: int, value: Ints, unit: Ints, more: int) -> Ints:
     """Hundredths of an instalment, `more` added and then rounded down to a step."""
-    found: Ints = np.clip((value * HUNDREDTHS // unit + more) // step * step, -MOST, MOST)
-    return found
+    whole = (value * HUNDREDTHS // unit + more) // step * step
+    return np.asarray(np.clip(whole, -MOST, MOST), np.int64)

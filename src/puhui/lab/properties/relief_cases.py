@@ -23,7 +23,7 @@ from puhui.relief.domain import (
     relief_loan,
 )
 
-FILE = "relief/2026-11-23.toml"
+FILE = "relief/2026-11-24.toml"
 LOANS = 24  # loans among which the households of a run fall
 START = date(2026, 11, 30)
 CAP = CapRule(cap_ppm=240_000, basis=CapBasis.EFFECTIVE)

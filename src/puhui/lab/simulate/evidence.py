@@ -51,7 +51,7 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | reminders | messages on days 1, 8, 15 and 29 past due, as the product sends them |
 | menu_by_lender_value | reminders; whoever asks sees the three plans of the greatest worth to the lender, by the relief solver's own valuation, whether she can bear them or not; nothing is held |
 | extend_everyone | reminders; on day 3 everybody who is late is offered up to twelve instalments more, arrears spread |
-| relief | reminders that lead to the button; on day 3 whoever is late is invited to state a budget; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who says that she forgot |
+| relief | reminders that lead to the button; on day 3 whoever is late is invited to state a budget; asking holds messages and penalties; the solver's cards, cheapest first; a mandate for who says that she forgot and whose month bears the loan |
 | oracle | with hindsight, for each household the best of these and two further offers, among those that cost the lender nothing |
 
 The relief arm asks the real solver: what a household declares is rounded to hundredths of an instalment, to its own

@@ -292,8 +292,7 @@ class _Run:
         sees = self.homes.chance["stir"][step][who] < self.world.given["asking"]["sees_due"]
         self.mindful[who] |= sees
         asked = self.say(who, day, dpd)
-        forgot = (asked.cause == CAUSES.index("forgot")) & self.each(self.policy.mandate_for_forgot)[who]
-        self.agree_mandate(day, who[forgot])
+        self.agree_mandate(day, who[self.policy.mandates(asked)])
         menu = self.policy.menu(asked)
         if self.log is not None:
             self.log.add(day, "asked", who)
