@@ -12,17 +12,20 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from puhui.core.refusals import Refusal
 from puhui.lab.properties.relief_cases import ReliefCase, event, make_relief_case
 from puhui.loans.domain import EventKind, freeze_payload, position
 from puhui.relief.domain import (
     NO_CHANGE,
     TAIL,
     ReliefAnswer,
+    ReliefChoice,
     ReliefLoan,
     ReliefPlan,
     ReliefReason,
     ReliefStep,
     recompute_worth,
+    refused_by,
     solve_relief,
     surplus,
 )
@@ -136,12 +139,23 @@ RELIEF_CHECKS: dict[str, ReliefCheck] = {
 }
 
 
+_refused: dict[tuple[int, ReliefChoice], Refusal | None] = {}  # by loan and choice, which live as long as the run
+
+
+def refused_once(plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:
+    """This function will ask the loan's own checks, once for each plan of the run: they do not depend on the budget."""
+    key = (id(loan), plan.choice)
+    if key not in _refused:
+        _refused[key] = refused_by(plan, loan)
+    return _refused[key]
+
+
 def check_household(seed: int, number: int, parts: ReliefParts) -> Iterator[tuple[str, list[str]]]:
     """This function will check one case and return what broke, by guarantee."""
     case = make_relief_case(seed, number)
     answer = parts.solve(
         loan=case.loan, plans=case.plans, budget=case.budget, scenarios=case.policy.scenarios_of(case.cause),
-        policy=case.policy, pool_minor=case.pool_minor,
+        policy=case.policy, pool_minor=case.pool_minor, refuses=refused_once,
     )  # fmt: skip
     for name, check in RELIEF_CHECKS.items():
         yield name, list(check(case, answer, parts))

@@ -113,10 +113,8 @@ def relief_page(request: HttpRequest, customer: Customer, request_id: str) -> Ht
         return _agreed(request, asked)
     if asked.state is RequestState.CLOSED:
         return go("loan", asked.loan_id)
-    if asked.cause == FORGOT:
-        return go("relief_forgot", asked.id)
     if asked.state is RequestState.ASKED:
-        return go("relief_budget", asked.id)
+        return go("relief_forgot" if asked.cause == FORGOT else "relief_budget", asked.id)
     offer, loan = relief_offer.current_offer(asked)
     now = clock.now(request)
     rate_ppm = loan.terms.annual_rate_ppm
