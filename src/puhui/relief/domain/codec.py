@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from puhui.core.canonical import plain
@@ -37,10 +38,7 @@ def plan_to_plain(plan: ReliefPlan) -> dict[str, Any]:
 def plan_from_plain(data: Document, loan: ReliefLoan) -> ReliefPlan:
     """This function will read back a plan for the loan for which it was made."""
     choice = ReliefChoice(**data["choice"])
-    payments = [
-        PlanPayment(due_date=date.fromisoformat(due), amount_minor=amount, principal_minor=principal)
-        for due, amount, principal in data["payments"]
-    ]
+    payments = [PlanPayment(_day(due), amount, principal) for due, amount, principal in data["payments"]]
     return assemble(
         choice=choice,
         asked_on=loan.asked_on,
@@ -48,6 +46,9 @@ def plan_from_plain(data: Document, loan: ReliefLoan) -> ReliefPlan:
         waived_minor=data["waived"],
         restructured=data["restructured"],
     )
+
+
+_day = lru_cache(maxsize=4096)(date.fromisoformat)  # the plans of a loan share their days
 
 
 def budget_from_plain(data: Document) -> HouseholdBudget:
