@@ -23,8 +23,9 @@ from puhui.access import operations as access
 from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS
 from puhui.customers.queries import get_customer
-from puhui.journeys import complain, models, relief_ask
+from puhui.journeys import change_ask, complain, models, relief_ask
 from puhui.journeys.staff_queue import NEEDS, ItemKind
+from puhui.loans.domain import ChangeChoice
 from puhui.loans.queries import get_contract, list_events
 from puhui.payments.queries import list_orders
 from puhui.protection.texts.domain import TextFolder
@@ -132,10 +133,13 @@ def a_draft(now: datetime) -> str:
 @pytest.fixture
 def cast(db: None) -> Iterator[Cast]:
     """One borrower with everything, one with nothing, one of staff for each role."""
-    world = World()
+    world = World(start=date(2026, 11, 23))
     borrower, loan = world.running(0)
     world.prepay(loan)
     world.work()
+    change = change_ask.ask(
+        customer_id=loan.customer_id, loan_id=loan.id, choice=ChangeChoice(due_day=5), key="c", now=world.now
+    )
     case = complain.open(
         customer_id=loan.customer_id, kind="question", about="", text="?", key="q", now=world.now
     )
@@ -163,6 +167,7 @@ def cast(db: None) -> Iterator[Cast]:
         "model_id": models.list_registered(world.now)[-1].id,
         "text_id": a_draft(world.now),
         "proof_id": a_waiting_paper(loan.customer_id, now=world.now),
+        "change_id": change.id,
         "lesson": "due_dates",
         "request_id": relief_ask.start(
             customer_id=loan.customer_id, loan_id=loan.id, cause="illness", key="relief", now=world.now

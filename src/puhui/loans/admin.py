@@ -2,7 +2,14 @@
 
 from django.contrib import admin
 
-from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.loans.models import (
+    ChangeRow,
+    ChangeSignatureRow,
+    ContractRow,
+    LoanEventRow,
+    LoanRow,
+    LoanSnapshotRow,
+)
 from puhui.runtime.read_only_admin import ReadOnlyAdmin
 
 
@@ -33,3 +40,13 @@ class LoanSnapshotAdmin(ReadOnlyAdmin):
         "bucket",
         "next_due_date",
     )
+
+
+@admin.register(ChangeRow)
+class ChangeAdmin(ReadOnlyAdmin):
+    list_display = ("number", "loan_id", "customer_id", "issued_at", "valid_until", "sha256")
+
+
+@admin.register(ChangeSignatureRow)
+class ChangeSignatureAdmin(ReadOnlyAdmin):
+    list_display = ("change_id", "language", "signed_at", "text_sha256")

@@ -6,9 +6,10 @@ import json
 from functools import lru_cache
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from puhui.loans.domain import (
+    ChangeQuote,
     Contract,
     ContractTerms,
     EventKind,
@@ -16,9 +17,14 @@ from puhui.loans.domain import (
     LoanEvent,
     LoanSnapshot,
     LoanState,
+    SignedChange,
+    change_from_plain,
+    change_sha256,
+    change_signed_text,
     terms_from_plain,
     upcast,
 )
+from puhui.runtime.signing import is_signed
 
 STATES = [state.value for state in LoanState]
 
@@ -198,4 +204,68 @@ class LoanSnapshotRow(models.Model):
             credit_minor=self.credit_minor,
             next_due_date=self.next_due_date,
             next_due_minor=self.next_due_minor,
+        )
+
+
+class ChangeRow(models.Model):
+    """A change as it was quoted, append-only. The columns beside the body are for look-up; the body is what binds."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    number = models.CharField(max_length=20)
+    loan = models.ForeignKey(LoanRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer_id = models.CharField(max_length=26)
+    issued_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    sha256 = models.CharField(max_length=64)
+    body = models.TextField()
+    house_signature = models.CharField(max_length=160)
+
+    class Meta:
+        db_table = "loans_change"
+        verbose_name = "change"
+        constraints = [
+            models.CheckConstraint(name="loans_change_validity", condition=Q(valid_until__gt=F("issued_at"))),
+        ]
+        indexes = [models.Index(name="loans_change_loan", fields=["loan", "issued_at"])]
+
+    def to_domain(self) -> ChangeQuote:
+        """This function will return the row as a value."""
+        return change_from_plain(json.loads(self.body))
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the body is what the house signed, and every column beside it says the same."""
+        try:
+            quote = self.to_domain()
+        except (ValueError, KeyError, TypeError, AssertionError):  # edited beyond reading
+            return False
+        columns = ("id", "number", "loan_id", "customer_id", "issued_at", "valid_until")
+        same = all(getattr(self, name) == getattr(quote, name) for name in columns)
+        content = change_signed_text(json.loads(self.body))
+        return same and self.sha256 == change_sha256(quote) and is_signed(content, self.house_signature)
+
+
+class ChangeSignatureRow(models.Model):
+    """The one signature of a change: the primary key is the change, so there is never a second."""
+
+    change = models.OneToOneField(
+        ChangeRow, primary_key=True, on_delete=models.PROTECT, related_name="signature"
+    )
+    language = models.CharField(max_length=10)
+    text_sha256 = models.CharField(max_length=64)
+    change_sha256 = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loans_change_signature"
+        verbose_name = "signature of a change"
+
+    def to_domain(self) -> SignedChange:
+        """This function will return the row as a value, with its change."""
+        return SignedChange(
+            quote=self.change.to_domain(),
+            quote_sha256=self.change_sha256,
+            text_sha256=self.text_sha256,
+            language=self.language,
+            signed_at=self.signed_at,
         )

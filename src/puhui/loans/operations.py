@@ -10,6 +10,13 @@ from puhui.core.canonical import canonical_bytes
 from puhui.core.ids import reference
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
+    ChangeAlreadySigned,
+    ChangeAltered,
+    ChangeExpired,
+    ChangeNotFound,
+    ChangeNotYours,
+    ChangeQuote,
+    ChangeStale,
     Contract,
     EventKind,
     Loan,
@@ -18,6 +25,10 @@ from puhui.loans.domain import (
     LoanState,
     Position,
     RecordedEvent,
+    SignedChange,
+    change_sha256,
+    change_signed_text,
+    change_to_plain,
     from_quote,
     position,
     postings,
@@ -25,10 +36,18 @@ from puhui.loans.domain import (
     terms_to_plain,
     try_event,
 )
-from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.loans.models import (
+    ChangeRow,
+    ChangeSignatureRow,
+    ContractRow,
+    LoanEventRow,
+    LoanRow,
+    LoanSnapshotRow,
+)
 from puhui.loans.queries import LoanNotFound, get_contract, keep_events, list_loan_positions, read_events
 from puhui.offers.domain import SignedQuote
 from puhui.runtime.rows import find_row, insert_row, update_row, upsert_rows
+from puhui.runtime.signing import sign_bytes
 from puhui.runtime.transactions import require_transaction
 
 
@@ -168,3 +187,63 @@ def _insert(event: LoanEvent) -> None:
 def _write_snapshots(snapshots: Iterable[LoanSnapshot]) -> None:
     rows = [LoanSnapshotRow(**{**asdict(one), "state": one.state.value}) for one in snapshots]
     upsert_rows(rows)
+
+
+def issue_change(*, quote: ChangeQuote, now: datetime) -> ChangeQuote:
+    """This function will sign a change for the house and record it as quoted; recording it again changes nothing.
+
+    Raises: AssertionError where the id names another change, or it was not built for `now` (bugs).
+    """
+    require_transaction()
+    assert quote.issued_at == now, "a change is recorded at the instant it was built for"
+    sha256 = change_sha256(quote)
+    earlier = find_row(ChangeRow, id=quote.id)
+    if earlier is not None:
+        assert earlier.sha256 == sha256, "a quoted change never changes"
+        return quote
+    body = change_to_plain(quote)
+    row = ChangeRow(
+        id=quote.id,
+        number=quote.number,
+        loan_id=quote.loan_id,
+        customer_id=quote.customer_id,
+        issued_at=quote.issued_at,
+        valid_until=quote.valid_until,
+        sha256=sha256,
+        body=canonical_bytes(body).decode(),
+        house_signature=sign_bytes(change_signed_text(body)),
+    )
+    insert_row(row)
+    return quote
+
+
+def sign_change(
+    *, change_id: str, signer_customer_id: str, language: str, text_sha256: str, now: datetime
+) -> SignedChange:
+    """This function will sign a change: hold its loan, refuse, write the one signature. The journey records its steps in
+    the same transaction. Of two signers, or two clicks, exactly one signs.
+
+    `text_sha256` is the hash of the text that she read, in `language`. Raises, in this order: ChangeNotFound,
+    ChangeNotYours, ChangeAltered, ChangeAlreadySigned, ChangeExpired, ChangeStale where the loan has other events.
+    """
+    require_transaction()
+    row = find_row(ChangeRow, lock=True, id=change_id)
+    if row is None:
+        raise ChangeNotFound()
+    if row.customer_id != signer_customer_id:
+        raise ChangeNotYours()
+    if not row.is_genuine:
+        raise ChangeAltered(number=row.number)
+    lock_loan(loan_id=row.loan_id)
+    if find_row(ChangeSignatureRow, change_id=change_id) is not None:
+        raise ChangeAlreadySigned(number=row.number)
+    if now > row.valid_until:
+        raise ChangeExpired(number=row.number, valid_until=row.valid_until)
+    quote = row.to_domain()
+    if len(list_events(loan_id=row.loan_id)) != quote.event_count:
+        raise ChangeStale(number=row.number)
+    signature = ChangeSignatureRow(
+        change=row, language=language, text_sha256=text_sha256, change_sha256=row.sha256, signed_at=now
+    )
+    insert_row(signature)
+    return signature.to_domain()

@@ -11,6 +11,10 @@ from django.db.models import Q
 from puhui.core.ids import spoken_range
 from puhui.core.refusals import Refusal
 from puhui.loans.domain import (
+    ChangeNotFound,
+    ChangePolicy,
+    ChangeQuote,
+    ChangesNotOffered,
     Contract,
     ContractTerms,
     Loan,
@@ -19,11 +23,20 @@ from puhui.loans.domain import (
     LoanSnapshot,
     LoanState,
     Position,
+    SignedChange,
     accrued_of,
     position,
 )
 from puhui.loans.domain.portfolio import PortfolioLoan, portfolio_loan
-from puhui.loans.models import ContractRow, LoanEventRow, LoanRow, LoanSnapshotRow
+from puhui.loans.models import (
+    ChangeRow,
+    ChangeSignatureRow,
+    ContractRow,
+    LoanEventRow,
+    LoanRow,
+    LoanSnapshotRow,
+)
+from puhui.loans.policy_files import changes
 from puhui.runtime.remembered import Remembered
 from puhui.runtime.rows import find_row, list_rows, list_rows_where
 
@@ -303,3 +316,43 @@ def _ids_alive(on: date, after: str, limit: int = 500) -> list[str]:
     ended_since = LoanEventRow.objects.filter(booking_date__gt=on).values("loan_id")
     rows = LoanRow.objects.filter(Q(state=LoanState.ACTIVE.value) | Q(id__in=ended_since), id__gt=after)
     return list(rows.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def get_change_policy(*, jurisdiction: str, on_date: date) -> ChangePolicy:
+    """This function will return the rules of changes in force on a day. Raises: ChangesNotOffered."""
+    valid = [
+        one
+        for one in changes.get()
+        if one.jurisdiction == jurisdiction
+        and one.valid_from <= on_date
+        and (one.valid_to is None or on_date < one.valid_to)
+    ]
+    if not valid:
+        raise ChangesNotOffered()
+    return valid[-1]
+
+
+def find_change(*, id: str) -> ChangeQuote | None:
+    """This function will return one quoted change, or None."""
+    row = find_row(ChangeRow, id=id)
+    return None if row is None else row.to_domain()
+
+
+def get_change(*, id: str) -> ChangeQuote:
+    """This function will return one quoted change. Raises: ChangeNotFound."""
+    found = find_change(id=id)
+    if found is None:
+        raise ChangeNotFound()
+    return found
+
+
+def list_changes(*, loan_id: str) -> list[tuple[ChangeQuote, bool]]:
+    """This function will return every change quoted for a loan, newest first, and whether it was signed. One query."""
+    rows = ChangeRow.objects.filter(loan_id=loan_id).select_related("signature").order_by("-issued_at", "-id")
+    return [(row.to_domain(), hasattr(row, "signature")) for row in rows]
+
+
+def find_change_signature(*, change_id: str) -> SignedChange | None:
+    """This function will return what was signed of a change, or None where it was not."""
+    row = ChangeSignatureRow.objects.select_related("change").filter(change_id=change_id).first()
+    return None if row is None else row.to_domain()

@@ -152,7 +152,7 @@ def read_position(
         merchant_subsidy_minor=_subsidy(terms, book, events, state) if payout else 0,
         sale_loss_minor=book.sold_minor - sum(e.amount_minor for e in events if e.kind is EventKind.SALE),
         charged_off=any(event.kind is EventKind.CHARGE_OFF for event in events),
-        restructured=any(event.kind in EASED for event in events),
+        restructured=any(event.kind in EASED and event.payload.get("by") != "change" for event in events),
     )
 
 

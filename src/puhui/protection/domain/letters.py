@@ -33,6 +33,7 @@ class LetterKind(StrEnum):
     RECEIVED = "received"  # a complaint, with its number and its clock
     ANSWER = "answer"  # to a complaint, final
     RELIEF = "relief"  # the agreement that eases a loan
+    CHANGE = "change"  # the agreement that changes how a running loan is repaid
 
 
 HOUSE = frozenset(
@@ -59,6 +60,9 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     LetterKind.RELIEF: HOUSE | {
         "loan_number", "contract_number", "valid_until", "total", "waived", "first", "first_on", "peak", "last_on", "record",
     },
+    LetterKind.CHANGE: HOUSE | {
+        "loan_number", "contract_number", "change_number", "valid_until", "total", "first", "first_on", "last_on", "rate",
+    },
 }  # fmt: skip
 TABLES: dict[LetterKind, frozenset[str]] = {
     LetterKind.STATEMENT: frozenset({"instalments", "payments"}),
@@ -66,6 +70,7 @@ TABLES: dict[LetterKind, frozenset[str]] = {
     LetterKind.ARREARS: frozenset({"late_rows"}),
     LetterKind.DECLINED: frozenset({"reasons", "helps"}),
     LetterKind.RELIEF: frozenset({"relief_changes", "relief_rows"}),
+    LetterKind.CHANGE: frozenset({"changes", "change_compared", "change_rows"}),
 }
 
 

@@ -17,6 +17,7 @@ from puhui.lines import queries as lines
 from puhui.loans.domain import LoanEvent, LoanState, Position
 from puhui.loans.domain import position as position_of
 from puhui.loans.domain.events import WITHOUT_MONEY
+from puhui.loans.queries import list_changes
 from puhui.offers import queries as offers
 from puhui.payments import queries as payments
 from puhui.relief.queries import find_live_agreement
@@ -115,6 +116,7 @@ def loan_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpRes
         payout=payout_words(view),
         pending=view.pending,
         relief=find_live_agreement(loan_id=loan.id),
+        changes=[one for one, signed in list_changes(loan_id=loan.id) if signed],
         saving_minor=position.payoff_saves_minor if active else 0,
         can_pay=active and view.pending is None,
         pay_label=_("Pay now") if position.due_minor else _("Pay early"),
@@ -194,6 +196,7 @@ def schedule(position: Position) -> list[dict[str, Any]]:
             "css": ROW_STATES[row.state],
         }
         for row in position.rows
+        if row.payment_minor or row.principal_minor
     ]
 
 

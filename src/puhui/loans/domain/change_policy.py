@@ -1,0 +1,88 @@
+"""What a customer may change on a running loan by herself: dated text, compiled strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from puhui.core.canonical import content_hash
+from puhui.protection.domain.strict import OPEN, StrictFile
+
+MOST_MONTHS = 24  # nobody waits longer for the next change
+MOST_DAYS = 28
+MOST_PPM = 100_000  # ten points a year would be another product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTimeConcession:
+    """What payments in a row on their day take off the rate."""
+
+    payments_at_least: int  # so many or more
+    annual_rate_ppm: int  # off the rate, ppm a year, positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePolicy:
+    """A compiled file."""
+
+    jurisdiction: str  # of the house
+    version: str  # day of the file, its first day
+    sha256: str  # content hash of the text
+    valid_from: date  # first day
+    valid_to: date | None  # first day no longer valid, None = until the next file
+    notice_days_least: int  # no payment falls due sooner than this because a due date moved
+    due_day_wait_months: int  # a due date that moved stays this long
+    payments_wait_months: int  # and so does a number of payments
+    on_time: tuple[OnTimeConcession, ...]  # the most payments first
+
+    def off_ppm(self, payments: int) -> int:
+        """Return what so many payments on time take off the rate, ppm a year."""
+        return next((one.annual_rate_ppm for one in self.on_time if payments >= one.payments_at_least), 0)
+
+
+def parse_changes(text: str, *, file: str) -> ChangePolicy:
+    """This function will compile a file; `file` names it in errors. Raises: PolicyInvalid."""
+    source = StrictFile(text, file=file)
+    head = source.table("changes")
+    rows = source.rows("on_time", called="payments_at_least")
+    source.done()
+    jurisdiction, version = head.text("jurisdiction"), head.text("version")
+    valid_from, valid_to = head.day("valid_from"), head.day_or("valid_to", OPEN)
+    notice = head.integer("notice_days_least")
+    due_wait, payments_wait = head.integer("due_day_wait_months"), head.integer("payments_wait_months")
+    head.done()
+    if version != valid_from.isoformat() or not file.endswith(f"{version}.toml"):
+        raise head.invalid("version, valid_from and the name of the file must be one day")
+    if valid_to is not None and valid_to <= valid_from:
+        raise head.invalid("valid_to is not after valid_from")
+    if not (1 <= notice <= MOST_DAYS and 0 <= due_wait <= MOST_MONTHS and 0 <= payments_wait <= MOST_MONTHS):
+        raise head.invalid(
+            f"notice_days_least is not between 1 and {MOST_DAYS}, or a wait not between 0 and {MOST_MONTHS} months"
+        )
+    found = []
+    for row in rows:
+        one = OnTimeConcession(
+            payments_at_least=row.integer("payments_at_least"), annual_rate_ppm=row.integer("annual_rate_ppm")
+        )
+        row.done()
+        if one.payments_at_least < 1 or not 0 < one.annual_rate_ppm <= MOST_PPM:
+            raise row.invalid(
+                f"payments_at_least is below 1, or annual_rate_ppm not between 1 and {MOST_PPM}"
+            )
+        found.append(one)
+    ordered = sorted(found, key=lambda one: -one.payments_at_least)
+    for more, less in pairwise(ordered):
+        if more.payments_at_least == less.payments_at_least or more.annual_rate_ppm < less.annual_rate_ppm:
+            raise head.invalid("a number of payments stands twice, or more of them take off less")
+    return ChangePolicy(
+        jurisdiction=jurisdiction,
+        version=version,
+        sha256=content_hash(text.encode()),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        notice_days_least=notice,
+        due_day_wait_months=due_wait,
+        payments_wait_months=payments_wait,
+        on_time=tuple(ordered),
+    )
