@@ -240,7 +240,7 @@ def sign_change(
     if now > row.valid_until:
         raise ChangeExpired(number=row.number, valid_until=row.valid_until)
     quote = row.to_domain()
-    if len(list_events(loan_id=row.loan_id)) != quote.event_count:
+    if len(read_events(loan_id=row.loan_id)) != quote.event_count:
         raise ChangeStale(number=row.number)
     signature = ChangeSignatureRow(
         change=row, language=language, text_sha256=text_sha256, change_sha256=row.sha256, signed_at=now
