@@ -53,6 +53,11 @@ FIGURES = {
     "next_minor": figures.V_NEXT_AMOUNT,
     "fault": figures.V_FAULT,
 }
+# Every loan has every figure, and a file that says so need not write which are missing.
+FIGURES_SCHEMA = pa.schema(
+    [pa.field("loan_id", pa.string(), nullable=False)]
+    + [pa.field(name, COUNTS.get(name, "int64"), nullable=False) for name in FIGURES]
+)
 _kernel: list[Kernel] = []
 _lock = threading.Lock()
 
@@ -77,7 +82,7 @@ def value_table(table: pa.Table, as_of: date) -> pa.Table:
     data: dict[str, Any] = {"loan_id": table["loan_id"]}
     for name, at in FIGURES.items():
         data[name] = pa.array(by_column[at].astype(COUNTS.get(name, "int64"), copy=False))
-    return pa.table(data).replace_schema_metadata(
+    return pa.table(data, schema=FIGURES_SCHEMA).replace_schema_metadata(
         {"puhui.semantics": str(SEMANTICS), "puhui.as_of": as_of.isoformat()}
     )
 

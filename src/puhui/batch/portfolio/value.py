@@ -207,9 +207,17 @@ def _append(writers: dict[str, pq.ParquetWriter], work: Path, name: str, parts: 
     """Write loans as one row group of a shard."""
     if name not in writers:
         path = work / (name + PART)
-        writers[name] = pq.ParquetWriter(path, parts[0].schema, compression="snappy")  # the quickest to read
+        schema = parts[0].schema
+        repeat = [_leaf(field) for field in schema if field.name != "loan_id"]  # each id is there once
+        # The quickest to read.
+        writers[name] = pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=repeat)
     whole = pa.concat_tables(parts)
     writers[name].write_table(whole, row_group_size=max(1, whole.num_rows))
+
+
+def _leaf(field: pa.Field) -> str:
+    """The path of a column's values in a Parquet file."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
 
 
 def _spread(table: pa.Table, shards: int, as_of: date | None) -> Iterable[tuple[str, pa.Table]]:
