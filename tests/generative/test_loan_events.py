@@ -58,6 +58,7 @@ def drawn_event(dice: random.Random, terms: ContractTerms, told: LoanEvents, day
     if terms.semantics_version == 1:
         return event(EventKind.REPAY, 800)
     due = (day + timedelta(days=9)).isoformat()
+    pause: dict[str, Any] = {"from": day.isoformat(), "to": due}
     payments = [one for one in left if one.kind is EventKind.REPAY]
     return dice.choice(
         [
@@ -69,7 +70,7 @@ def drawn_event(dice: random.Random, terms: ContractTerms, told: LoanEvents, day
             event(EventKind.CHARGEBACK, 1, event_id=payments[0].id)
             if payments
             else event(EventKind.REPAY, 5),
-            event(EventKind.LATENESS_PAUSE, **{"from": day.isoformat(), "to": due}),
+            event(EventKind.LATENESS_PAUSE, **pause),
             event(EventKind.CHARGE_OFF),
         ]
     )
