@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 
 from puhui.facts.domain import Fact
+from puhui.facts.feature_sets import FeatureVector, ServedFeature
 from puhui.facts.intake import Intake, IntakeState
 
 
@@ -102,3 +104,29 @@ class FactOriginRow(models.Model):
 
     class Meta:
         db_table = "facts_origin"
+
+
+class FeatureVectorRow(models.Model):
+    """The features that a decision was served, as canonical text; append-only. Old decisions have none."""
+
+    decision_id = models.CharField(max_length=26, primary_key=True)
+    customer_id = models.CharField(max_length=26)
+    set_sha256 = models.CharField(max_length=64)
+    as_of = models.DateTimeField()
+    vector_json = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "facts_feature_vector"
+        indexes = [models.Index(name="facts_feature_vector_whose", fields=["customer_id", "as_of"])]
+
+    def to_domain(self) -> FeatureVector:
+        """This function will return the row as a value."""
+        document = json.loads(self.vector_json)
+        return FeatureVector(
+            **{
+                **document,
+                "as_of": datetime.fromisoformat(document["as_of"]),
+                "features": tuple(ServedFeature(**one) for one in document["features"]),
+            }
+        )

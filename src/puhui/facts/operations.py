@@ -10,10 +10,11 @@ from typing import Any
 from puhui.core.canonical import canonical_bytes, plain
 from puhui.core.ids import derive_id
 from puhui.facts.domain import Fact, FactConsentMissing
+from puhui.facts.feature_sets import FeatureVector
 from puhui.facts.intake import AsideRow, FactSource, Intake, IntakeState
-from puhui.facts.models import FactOriginRow, FactRow, IntakeAsideRow, IntakeRow
+from puhui.facts.models import FactOriginRow, FactRow, FeatureVectorRow, IntakeAsideRow, IntakeRow
 from puhui.protection.queries import list_purposes_in_force
-from puhui.runtime.rows import insert_all_if_absent
+from puhui.runtime.rows import insert_all_if_absent, insert_if_absent
 from puhui.runtime.transactions import require_transaction
 
 
@@ -112,3 +113,22 @@ def record_taken(
         ]
     )
     return new
+
+
+def record_vector(*, decision_id: str, customer_id: str, vector: FeatureVector) -> None:
+    """This function will keep what a decision was served, in the decision's own commit; the same again changes nothing.
+
+    Raises: AssertionError for another vector of the same decision (a bug of the caller).
+    """
+    require_transaction()
+    row = FeatureVectorRow(
+        decision_id=decision_id,
+        customer_id=customer_id,
+        set_sha256=vector.set_sha256,
+        as_of=vector.as_of,
+        vector_json=canonical_bytes(vector).decode(),
+        sha256=vector.sha256,
+    )
+    if not insert_if_absent(row):
+        kept = FeatureVectorRow.objects.get(decision_id=decision_id)
+        assert kept.sha256 == row.sha256, "a decision is served once"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from puhui.facts.domain import Fact, latest_known
+from puhui.facts.feature_sets import FeatureSet, FeatureVector, parse_feature_set
 from puhui.facts.intake import (
     AsideCode,
     AsideRow,
@@ -15,10 +16,17 @@ from puhui.facts.intake import (
     SourceUnknown,
     parse_source,
 )
-from puhui.facts.models import FactOriginRow, FactRow, IntakeAsideRow, IntakeRow
+from puhui.facts.models import FactOriginRow, FactRow, FeatureVectorRow, IntakeAsideRow, IntakeRow
 from puhui.protection.policy_files import PolicyFiles
 from puhui.protection.queries import list_purposes_in_force
-from puhui.runtime.rows import list_rows
+from puhui.runtime.rows import find_row, list_rows
+
+
+def _load_sets(texts: Mapping[str, str]) -> tuple[FeatureSet, ...]:
+    return tuple(parse_feature_set(text, file=name) for name, text in texts.items())
+
+
+_sets: PolicyFiles[tuple[FeatureSet, ...]] = PolicyFiles("features", load=_load_sets)
 
 
 def get_facts(customer_id: str, *, known_at: datetime) -> dict[str, Fact]:
@@ -92,3 +100,27 @@ def list_origins(customer_id: str) -> dict[tuple[str, datetime], tuple[str, int]
     facts = {row.id: (row.name, row.known_at) for row in FactRow.objects.filter(customer_id=customer_id)}
     origins = FactOriginRow.objects.filter(fact_id__in=list(facts)).order_by("line")
     return {facts[row.fact_id]: (row.intake_id, row.line) for row in origins}
+
+
+def find_feature_set(*, jurisdiction: str, on_date: date) -> FeatureSet | None:
+    """This function will return the features served on a day, None before the first. Raises: PolicyInvalid."""
+    held = [one for one in _sets.get() if one.jurisdiction == jurisdiction and one.valid_from <= on_date]
+    newest = max(held, key=lambda one: one.valid_from, default=None)
+    return None if newest is None or (newest.valid_to and newest.valid_to <= on_date) else newest
+
+
+def find_feature_set_by_hash(sha256: str) -> FeatureSet | None:
+    """This function will return the features of a text by its content hash, None when the text is gone."""
+    return next((one for one in _sets.get() if one.sha256 == sha256), None)
+
+
+def find_vector(decision_id: str) -> FeatureVector | None:
+    """This function will return the features that a decision was served, None for one that had none."""
+    row = find_row(FeatureVectorRow, decision_id=decision_id)
+    return row.to_domain() if row else None
+
+
+def list_vectors(customer_id: str) -> dict[str, FeatureVector]:
+    """This function will return every vector of a customer's decisions, by decision, oldest first. One query."""
+    rows = list_rows(FeatureVectorRow, order=("as_of", "decision_id"), customer_id=customer_id)
+    return {row.decision_id: row.to_domain() for row in rows}

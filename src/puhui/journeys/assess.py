@@ -19,7 +19,7 @@ from puhui.decisions.queries import choose_rules, find_decision, get_application
 from puhui.facts import operations as facts
 from puhui.facts.domain import BureauAnswer, BureauUnavailable, facts_of_report
 from puhui.facts.queries import get_facts
-from puhui.journeys import consent, decision_input, house, models, parties, tell
+from puhui.journeys import consent, decision_input, house, models, parties, serve_features, tell
 from puhui.lines import operations as lines
 from puhui.lines.domain import Line, LineState
 from puhui.lines.queries import find_line, list_lines
@@ -74,15 +74,14 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
     customer = get_customer(application.customer_id)
     if answer is not None:
         source = parties.bureau().source
-        report = facts_of_report(
-            answer, customer_id=customer.id, source=source, consent_id=consent_id, now=now
-        )
-        facts.record_facts(facts=report, now=now)
+        new = facts_of_report(answer, customer_id=customer.id, source=source, consent_id=consent_id, now=now)
+        facts.record_facts(facts=new, now=now)
     policy = house.policy(now)
     chosen = choose_rules(customer.id, jurisdiction=policy.jurisdiction, on_date=house.today(now))
+    served = serve_features.serve(application=application, now=now)
     seen = decision_input.gather(
         application=application,
-        facts=get_facts(customer.id, known_at=now),
+        facts=get_facts(customer.id, known_at=now) | (served.facts(customer.id) if served else {}),
         region_code=customer.region_code,
         policy=policy,
         product=house.product(now),
@@ -98,6 +97,7 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
         now=now,
     )
     models.record_beside(decided, chosen)
+    serve_features.record(decided, served, now)
     conclude(application, decided, now)
     record_audit(
         actor="house",

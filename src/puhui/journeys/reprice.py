@@ -14,8 +14,9 @@ from puhui.decisions.domain.values import Approved, DecisionInput
 from puhui.decisions.queries import find_answer, find_latest_application, get_rules
 from puhui.evidence.domain import facts_of_proofs
 from puhui.evidence.queries import get_evidence_kinds, list_proofs
+from puhui.facts.feature_sets import FeatureVector
 from puhui.facts.queries import get_facts
-from puhui.journeys import decision_input, house
+from puhui.journeys import decision_input, house, serve_features
 from puhui.journeys.assess import AFFORD, conclude
 from puhui.lines import operations as lines
 from puhui.lines.domain import LineAct, LineState
@@ -24,13 +25,21 @@ from puhui.offers.domain.standing import proofs_of
 from puhui.runtime.operations import record_audit
 
 
-def prepare(*, application: Application, now: datetime) -> tuple[DecisionInput, Rules]:
-    """This function will gather what a decision of this request sees now, proofs that count included."""
+def prepare(
+    *, application: Application, now: datetime, served: FeatureVector | None = None
+) -> tuple[DecisionInput, Rules]:
+    """This function will gather what a decision of this request sees now, proofs that count included, and of the
+    features `served` those that the policy reads.
+    """
     policy, today = house.policy(now), house.today(now)
     rules = get_rules(jurisdiction=policy.jurisdiction, on_date=today)
     kinds = get_evidence_kinds(on_date=today).kinds
     proven = facts_of_proofs(list_proofs(application.customer_id), kinds=kinds, on_date=today)
     known = get_facts(application.customer_id, known_at=now)
+    if served is None and any(name.startswith("feature.") for name in rules.policy.facts):
+        served = serve_features.serve(application=application, now=now)
+    if served is not None:
+        known |= served.facts(application.customer_id)
     seen = decision_input.gather(
         application=application,
         facts={**known, **{one.name: one for one in proven}},
@@ -51,7 +60,8 @@ def reprice(*, customer_id: str, cause: str, now: datetime) -> StoredDecision | 
     answer = find_answer(application.id) if application else None
     if application is None or answer is None or answer.input.person is not None:
         return None
-    seen, rules = prepare(application=application, now=now)
+    served = serve_features.serve(application=application, now=now)
+    seen, rules = prepare(application=application, now=now, served=served)
     decided = decisions.record_proof_decision(
         id=derive_id("decision", application.id, cause),
         application_id=application.id,
@@ -60,6 +70,7 @@ def reprice(*, customer_id: str, cause: str, now: datetime) -> StoredDecision | 
         proofs=sorted(proofs_of(seen)),
         now=now,
     )
+    serve_features.record(decided, served, now)
     _apply(application, answer, decided, cause, now)
     record_audit(
         actor=f"customer:{customer_id}",

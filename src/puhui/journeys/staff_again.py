@@ -12,10 +12,12 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import ApplicationUnknown
 from puhui.decisions.queries import (
     get_application,
+    get_decision,
     get_decision_row,
     get_rules_by_hash,
 )
-from puhui.journeys import staff_events
+from puhui.facts.queries import find_vector
+from puhui.journeys import serve_features, staff_events
 from puhui.ledger.queries import list_entries
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
 from puhui.loans.domain.rebuild import rebuild_postings
@@ -29,11 +31,18 @@ MOST = 100_000  # ledger entries of one loan
 def decision(id: str) -> dict[str, Any]:
     """This function will return a decision as stored. Raises: DecisionUnknown."""
     row = get_decision_row(id)
-    return {**row, "output_json": json.loads(row["output_json"]), "input_json": json.loads(row["input_json"])}
+    return {
+        **row,
+        "output_json": json.loads(row["output_json"]),
+        "input_json": json.loads(row["input_json"]),
+        "features": plain(find_vector(id)),
+    }
 
 
 def decision_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
-    """This function will decide the stored input again, and say what every column must then be."""
+    """This function will decide the stored input again, compute the features that it was served again from the history,
+    and say what every column must then be.
+    """
     seen = read_input(json.dumps(row["input_json"]))
     hashes = {name: getattr(seen, name) for name in ("policy_sha256", "model_sha256", "prices_sha256")}
     made = decide(seen, rules=get_rules_by_hash(**hashes))
@@ -42,6 +51,8 @@ def decision_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     except ApplicationUnknown:
         customer_id = ""
     text = get_decision_row(id)["input_json"]
+    served = find_vector(id)
+    features = serve_features.rebuild(get_decision(id), served) if served else None
     return {
         "id": id, "number": reference("D", id, seen.on_date.isoformat()), "application_id": seen.application_id,
         "customer_id": customer_id, "verdict": made.verdict.kind, "grade": made.grade, "points": made.points,
@@ -49,6 +60,7 @@ def decision_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
         "input_json": row["input_json"], "output_json": plain(made), "input_hash": content_hash(text.encode()),
         "output_hash": content_hash(canonical_bytes(made)), **hashes, "evaluator_sha256": seen.evaluator_sha256,
         "decided_at": seen.decided_at, "proofs": proofs_hash(seen, beside=row["proofs"]),
+        "features": plain(features),
     }  # fmt: skip
 
 

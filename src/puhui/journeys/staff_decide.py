@@ -17,7 +17,8 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import StoredDecision
 from puhui.decisions.domain.values import PersonAct, Referred
 from puhui.decisions.queries import find_decision, get_application, get_reason_texts, get_rules_by_hash
-from puhui.journeys import assess, house
+from puhui.facts.queries import find_vector
+from puhui.journeys import assess, house, serve_features
 from puhui.journeys.once import keep, recall
 from puhui.runtime.operations import record_audit
 from puhui.runtime.transactions import transaction
@@ -81,6 +82,7 @@ def _decide(application_id: str, act: PersonAct, key: str, now: datetime) -> Sto
         _refuse(act, referral)
         desk.refuse_held(subject=f"application:{application_id}", by=act.by)
         decided = _record(referral, act, now)
+        serve_features.record(decided, find_vector(referral.id), now)  # she saw what the referral was served
         assess.conclude(get_application(application_id), decided, now)
         record_audit(
             actor=f"staff:{act.by}",

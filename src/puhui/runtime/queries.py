@@ -102,6 +102,12 @@ def list_audit(subject: str, *, limit: int = 200) -> list[AuditEntry]:
     return [row.to_domain() for row in Audit.objects.filter(subject=subject).order_by("-seq")[:limit]]
 
 
+def list_audit_times(subject: str, action: str) -> list[tuple[int, datetime]]:
+    """This function will return (seq, at) of every audit row of one action about `subject`, oldest first. One query."""
+    rows = Audit.objects.filter(subject=subject, action=action).order_by("seq")
+    return list(rows.values_list("seq", "at"))
+
+
 def list_audit_of_actions(prefix: str, *, limit: int = 200) -> list[AuditEntry]:
     """This function will return the newest audit rows whose action begins with `prefix`, newest first."""
     return [

@@ -139,7 +139,9 @@ RELIEF_CHECKS: dict[str, ReliefCheck] = {
 }
 
 
-_refused: dict[tuple[int, ReliefChoice], Refusal | None] = {}  # by loan and choice, which live as long as the run
+_refused: dict[
+    tuple[int, ReliefChoice], Refusal | None
+] = {}  # by loan and choice, which live as long as the run
 
 
 def refused_once(plan: ReliefPlan, loan: ReliefLoan) -> Refusal | None:

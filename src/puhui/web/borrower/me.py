@@ -13,6 +13,7 @@ from puhui.contact import queries as contact
 from puhui.contact.domain import Message, MessageState
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
+from puhui.decisions import queries as decisions
 from puhui.facts import queries as facts
 from puhui.journeys import consent as consent_journey
 from puhui.journeys import house
@@ -22,6 +23,7 @@ from puhui.web import clock
 from puhui.web.borrower.apply import known_of, words
 from puhui.web.borrower.session import go, show, signed_in, up
 from puhui.web.shared import inputs
+from puhui.web.shared.features import feature_rows, uses_of
 from puhui.web.templatetags.puhui import day
 
 HERE = tuple(one for one in ConsentPurpose if one is not ConsentPurpose.MANDATE)  # autopay has its own page
@@ -91,10 +93,16 @@ def consents_of(request: HttpRequest, customer: Customer) -> list[dict[str, Any]
 def data_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     """This function will list every fact that we know of her, and every message that we sent."""
     known = facts.get_facts(customer.id, known_at=clock.now(request))
+    decided = decisions.list_decisions(customer.id)
+    vectors = facts.list_vectors(customer.id)
+    served = next((one for one in decided if one.id in vectors), None)
     return show(
         request,
         "my_data",
-        facts=sorted(known.values(), key=lambda fact: fact.name),
+        facts=uses_of(sorted(known.values(), key=lambda fact: fact.name), decided),
+        served=served,
+        only_counted=served and not any(one.name.startswith("feature.") for one in served.input.facts),
+        features=feature_rows(vectors[served.id], language=get_language() or "zh-hans") if served else [],
         messages_sent=[_message(one) for one in contact.list_messages(customer.id, limit=30)],
         up=up("me", _("My data")),
     )

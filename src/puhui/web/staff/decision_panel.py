@@ -6,12 +6,17 @@ import time
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from puhui.customers.domain import Customer
 from puhui.decisions import queries as decisions
+from puhui.decisions.domain.stored import StoredDecision
+from puhui.facts import queries as facts
+from puhui.journeys import serve_features
 from puhui.offers import queries as offers
 from puhui.web.borrower.quoting import view_of
 from puhui.web.shared.explain import trace_rows, waterfall_of, write
+from puhui.web.shared.features import feature_rows
 
 
 def context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
@@ -37,4 +42,19 @@ def context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "replay_us": f"{took:,}",
         "waterfall": waterfall_of(chosen.decision.price),
         "quotes": [view_of(quote) for quote in quotes[:3]],
+        **_features(chosen),
+    }
+
+
+def _features(chosen: StoredDecision) -> dict[str, Any]:
+    """What the decision was served, beside the same computed again from the history just now."""
+    served = facts.find_vector(chosen.id)
+    if served is None:
+        return {"vector": None}
+    again = serve_features.rebuild(chosen, served)
+    return {
+        "vector": served,
+        "features": feature_rows(served, again, language=get_language() or "zh-hans"),
+        "features_again": again,
+        "features_differ": again is not None and again != served,
     }

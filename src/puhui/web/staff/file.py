@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from puhui.access.staff.queries import list_notes
 from puhui.contact import queries as contact
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_number, mask_phone
+from puhui.decisions.domain.stored import StoredDecision
 from puhui.facts import queries as facts
 from puhui.journeys import letters, staff_claim, staff_view
 from puhui.journeys import unmask as unmask_journey
@@ -26,6 +28,7 @@ from puhui.web.borrower.apply import words
 from puhui.web.borrower.loan import asked_date
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
+from puhui.web.shared.features import uses_of
 from puhui.web.staff import decision_panel, loan_panel, relief, timeline
 from puhui.web.staff.guard import allowed, desk, login_of
 
@@ -122,7 +125,6 @@ def _render(
         "known_at": known_at,
         "other_day": as_of != today,
         "future": as_of > today,
-        "facts": _facts(customer, known_at or now),
         "consents": _consents(customer, now, today),
         "orders": payments.list_orders(customer_id=customer.id, limit=30),
         "accounts": payments.list_accounts(customer_id=customer.id),
@@ -137,15 +139,23 @@ def _render(
         **decision_panel.context(request, customer),
         **loan_panel.context(customer, as_of=as_of, today=today, known_at=known_at),
     }
+    context["facts"] = _facts(customer, known_at or now, context["decisions"])
     context["timeline"] = timeline.rows(customer, context)
     return desk(request, "replay" if request.headers.get("HX-Request") else "file", **context)
 
 
-def _facts(customer: Customer, known_at: datetime) -> list[dict[str, Any]]:
-    """What is known, each with the intake and the row that it was taken from, None for an answer to a question of ours."""
+def _facts(
+    customer: Customer, known_at: datetime, decisions: Sequence[StoredDecision]
+) -> list[dict[str, Any]]:
+    """What is known, each with the decisions that saw it, and with the intake and row that it was taken from, None for
+    an answer to a question of ours.
+    """
     known = sorted(facts.get_facts(customer.id, known_at=known_at).values(), key=lambda one: one.name)
     origins = facts.list_origins(customer.id)
-    return [{"one": one, "origin": origins.get((one.name, one.known_at))} for one in known]
+    return [
+        {"one": one, "origin": origins.get((one.name, one.known_at)), "uses": uses}
+        for one, uses in uses_of(known, decisions)
+    ]
 
 
 def _known_at(request: HttpRequest) -> datetime | None:

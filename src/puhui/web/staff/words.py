@@ -75,6 +75,7 @@ STATES = {
     "second_scan.pass": lazy("checked before the money left"),
     "second_scan.hold": lazy("held a payout"),
     "second_scan.stop": lazy("stopped a payout"),
+    "feature.refused": lazy("left out features without consent"),
     # models and their moves
     "proposed": lazy("proposed"),
     "shadow": lazy("shadow"),
