@@ -76,6 +76,11 @@ class FeatureVector:
     features: tuple[ServedFeature, ...]  # in the order of the set
 
     @property
+    def served_at(self) -> datetime:
+        """Return the instant of the decision that it was made for."""
+        return self.as_of + MOMENT
+
+    @property
     def refused(self) -> tuple[ServedFeature, ...]:
         """Return what was not computed for want of a consent."""
         return tuple(one for one in self.features if one.refused)
@@ -101,6 +106,11 @@ class FeatureVector:
     def sha256(self) -> str:
         """Return the content hash of the vector."""
         return content_hash(plain(self))
+
+
+def just_before(at: datetime) -> datetime:
+    """This function will return the last instant whose knowledge a decision at `at` may use."""
+    return at - MOMENT
 
 
 def parse_feature_set(text: str, *, file: str) -> FeatureSet:
@@ -169,7 +179,7 @@ def serve_features(
 
     A feature whose purpose is not among `purposes`, those consented to then, is refused and has no value.
     """
-    as_of = decided_at - MOMENT
+    as_of = just_before(decided_at)
     allowed = [one.spec for one in chosen.features if one.purpose in purposes]
     values = evaluate(
         allowed,

@@ -39,7 +39,7 @@ def prepare(
     if served is None and any(name.startswith("feature.") for name in rules.policy.facts):
         served = serve_features.serve(application=application, now=now)
     if served is not None:
-        known |= served.facts(application.customer_id)
+        known = {**known, **served.facts(application.customer_id)}
     seen = decision_input.gather(
         application=application,
         facts={**known, **{one.name: one for one in proven}},

@@ -8,7 +8,7 @@ from puhui.core.time import instant_at
 from puhui.decisions.domain.stored import Application, StoredDecision
 from puhui.decisions.queries import get_application, list_applications
 from puhui.facts import operations as facts
-from puhui.facts.feature_sets import MOMENT, FeatureSet, FeatureVector, serve_features
+from puhui.facts.feature_sets import FeatureSet, FeatureVector, just_before, serve_features
 from puhui.facts.features import FeatureEvent
 from puhui.facts.queries import find_feature_set, find_feature_set_by_hash
 from puhui.journeys import house
@@ -57,13 +57,13 @@ def rebuild(decided: StoredDecision, kept: FeatureVector) -> FeatureVector | Non
     chosen = find_feature_set_by_hash(kept.set_sha256)
     if chosen is None:
         return None
-    return _serve(chosen, get_application(decided.application_id), kept.as_of + MOMENT, zone=kept.zone)
+    return _serve(chosen, get_application(decided.application_id), kept.served_at, zone=kept.zone)
 
 
 def _serve(chosen: FeatureSet, application: Application, at: datetime, *, zone: str) -> FeatureVector:
     return serve_features(
         chosen,
-        _events(application, at - MOMENT),
+        _events(application, just_before(at)),
         purposes=list_purposes_in_force(application.customer_id, at),
         decided_at=at,
         zone=zone,
@@ -78,14 +78,14 @@ def _events(application: Application, known_at: datetime) -> list[FeatureEvent]:
         if one.submitted and one.submitted_at and one.id != application.id
     ]
     subject = f"customer:{application.customer_id}"
-    found += [
+    found.extend(
         _event(str(seq), "device_bound", 1, at) for seq, at in list_audit_times(subject, "device.bound")
-    ]
+    )
     loans = [one.id for one in list_loans(customer_id=application.customer_id) if one.opened_at <= known_at]
     for id in loans:
         events = list_events(loan_id=id, known_at=known_at)
         undone = {one.payload.get("event_id") for one in events if one.kind is EventKind.REVERSE}
-        found += [_repayment(one) for one in events if one.kind in PAID and one.id not in undone]
+        found.extend(_repayment(one) for one in events if one.kind in PAID and one.id not in undone)
         there = position(terms=get_terms(loan_id=id), events=events, as_of=house.today(known_at))
         found.append(_event(id, "days_past_due", there.dpd_days, known_at))
     return found
