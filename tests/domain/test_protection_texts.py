@@ -54,6 +54,20 @@ def test_the_texts_hold_for_the_demo_history() -> None:
     assert not TEXTS.valid_on(date(2024, 12, 31))
 
 
+def test_the_newest_words_name_the_look_at_other_lenders_and_the_old_do_not() -> None:
+    """A use that no text named was agreed to by nobody; every other text is as it was."""
+    text = (REPO / "policies" / "consents" / "2026-11-22.toml").read_text(encoding="utf-8")
+    new = parse_consent_texts(text)
+    assert [one.purpose for one in new.texts.values() if one.covers] == ["credit_report"]
+    assert new.texts["credit_report"].covers == ("lenders",)
+    assert not [one for one in TEXTS.texts.values() if one.covers]
+    assert new.valid_from == date(2026, 11, 22)
+    changed = {name for name, one in new.texts.items() if one != TEXTS.texts[name]}
+    assert changed == {"credit_report"}
+    with pytest.raises(PolicyInvalid, match="covers 'neighbours'"):
+        parse_consent_texts(text.replace('covers = ["lenders"]', 'covers = ["neighbours"]'))
+
+
 SPOILED = [
     ("one missing", 'purpose = "marketing"', 'purpose = "mandate"', "stated twice"),
     ("unknown purpose", 'purpose = "marketing"', 'purpose = "adverts"', "purpose is 'adverts'"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import translation
@@ -16,15 +16,17 @@ from puhui.decisions.domain.second_scan import ScanNotHeld, ScanVerdict, StoredS
 from puhui.decisions.queries import find_scan, list_held_scans
 from puhui.facts.gateways.scan import SandboxScan
 from puhui.facts.queries import list_facts
-from puhui.journeys import parties, staff_four_eyes
+from puhui.journeys import consent, parties, sign, staff_four_eyes
 from puhui.journeys.handlers import HANDLERS
 from puhui.journeys.staff_queue import ItemKind, list_items
+from puhui.lab.borrower import Borrower
 from puhui.lines.queries import get_line
 from puhui.loans.domain import Loan, LoanState
 from puhui.loans.queries import get_loan
 from puhui.payments.domain import Direction, OrderState, PaymentOrder
 from puhui.payments.queries import list_orders
 from puhui.protection import operations as protection
+from puhui.protection.queries import get_consent_text, list_consents
 from puhui.runtime.transactions import transaction
 from puhui.runtime.worker import drain
 from puhui.web.borrower.loan import payout_words
@@ -182,3 +184,53 @@ def test_before_the_first_policy_there_is_no_second_look(db: None) -> None:
     assert find_scan(order_id=payout(loan).id) is None
     early.check()
     early.close()
+
+
+def _under_the_old_words(world: World) -> Borrower:
+    """Somebody whose consents were given under the words of the day before: one report, for one application."""
+    world.now -= timedelta(days=2)
+    borrower = world.approved(NUMBER)
+    world.now += timedelta(days=2)
+    return borrower
+
+
+def test_lenders_are_asked_only_under_words_that_name_it(world: World) -> None:
+    """Old words stay old: nobody asks other lenders under them, and two people look before the money leaves."""
+    borrower = _under_the_old_words(world)
+    says(world, new_lenders_30d=6)
+    assert consent.lacks_lenders(customer_id=borrower.customer_id, now=world.now)
+    quote = borrower.quote(world.now)
+    assert quote is not None
+    borrower.bind(world.now)
+    sign.request_code(
+        customer_id=borrower.customer_id, quote_id=quote.id, code="123456", key="c", now=world.now
+    )
+    loan = sign.sign(
+        customer_id=borrower.customer_id,
+        quote_id=quote.id,
+        code="123456",
+        language="en",
+        key="s",
+        now=world.now,
+    )
+    world.work()
+    scan = scan_of(loan)
+    assert (scan.verdict, scan.rule) == (ScanVerdict.HOLD, "lenders_unknown")
+    assert scan.values["scan.identity"] == "match" and scan.values["scan.new_lenders_30d"] is None
+    assert not [one for one in list_facts(borrower.customer_id) if one.name == "scan.new_lenders_30d"]
+
+
+def test_the_new_words_given_at_signing_cover_the_look(world: World) -> None:
+    borrower = _under_the_old_words(world)
+    loan = borrower.borrow(world.now)  # she ticks the new words on the page
+    assert loan is not None
+    world.work()
+    assert scan_of(loan).verdict is ScanVerdict.PASS
+    assert not consent.lacks_lenders(customer_id=borrower.customer_id, now=world.now)
+    kept = [one for one in list_consents(borrower.customer_id) if one.purpose == "credit_report"]
+    assert [(one.text_version, one.withdrawn_at is None) for one in kept] == [
+        ("2026-11-01", False),
+        ("2026-11-22", True),
+    ]
+    old = get_consent_text(purpose="credit_report", version="2026-11-01")
+    assert "once" in old.title.en and old.covers == ()

@@ -12,7 +12,7 @@ from puhui.journeys import account, house
 from puhui.journeys.once import keep, recall
 from puhui.protection import operations as protection
 from puhui.protection import queries as rules
-from puhui.protection.domain import Consent, ConsentPurpose, parse_purpose
+from puhui.protection.domain import LENDERS, Consent, ConsentPurpose, parse_purpose
 from puhui.runtime.rows import Look, look_up
 from puhui.runtime.transactions import transaction
 
@@ -75,6 +75,13 @@ def _unused_report(held: Sequence[Consent], customer_id: str) -> Consent | None:
         return None
     (decided,) = look_up(look_at_last_decision(customer_id))
     return report if decided is None or decided < report.given_at else None
+
+
+def lacks_lenders(*, customer_id: str, now: datetime) -> bool:
+    """This function will tell whether today's words name the look at other lenders and those she agreed to do not."""
+    report = ConsentPurpose.CREDIT_REPORT
+    today = rules.get_consent_texts(on_date=house.today(now)).texts[report]
+    return LENDERS in today.covers and not rules.is_use_covered(customer_id, report, LENDERS, now)
 
 
 def refuse_missing(

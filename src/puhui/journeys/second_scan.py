@@ -25,8 +25,8 @@ from puhui.lines.queries import get_line
 from puhui.loans.queries import get_loan, get_position
 from puhui.payments.domain import Direction, PaymentOrder
 from puhui.payments.operations import SEND
-from puhui.protection.domain import ConsentPurpose
-from puhui.protection.queries import list_consents
+from puhui.protection.domain import LENDERS, ConsentPurpose
+from puhui.protection.queries import is_use_covered, list_consents
 from puhui.runtime.domain import Transient
 from puhui.runtime.operations import put_work, record_audit
 
@@ -72,8 +72,12 @@ def look(*, order: PaymentOrder, now: datetime) -> FreshScan | None:
 
 
 def _ask(order: PaymentOrder, now: datetime) -> list[Fact]:
-    """Ask under the consents that are in force; without one about identity nothing is asked, and the policy says what follows."""
+    """Ask under the consents that are in force, about lenders only where the words of hers name it; without one about
+    identity nothing is asked. The policy says what follows.
+    """
     held = {one.purpose: one.id for one in list_consents(order.customer_id) if one.in_force(now)}
+    if not is_use_covered(order.customer_id, ConsentPurpose.CREDIT_REPORT, LENDERS, now):
+        held.pop(ConsentPurpose.CREDIT_REPORT, None)
     consents = {purpose.value: held[purpose] for purpose in PURPOSES if purpose in held}
     if ConsentPurpose.IDENTITY not in held:
         return []

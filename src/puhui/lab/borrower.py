@@ -154,6 +154,9 @@ class Borrower:
             customer_id=self.customer_id,
             quote_id=quote.id,
             code=code,
+            consents=("credit_report",)
+            if consent.lacks_lenders(customer_id=self.customer_id, now=now)
+            else (),
             language=self.language,
             key=self.key("sign"),
             now=now,

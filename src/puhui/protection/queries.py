@@ -211,6 +211,18 @@ def list_purposes_in_force(customer_id: str, at: datetime) -> frozenset[str]:
     return frozenset(one.purpose.value for one in list_consents(customer_id) if one.in_force(at))
 
 
+def is_use_covered(customer_id: str, purpose: ConsentPurpose, use: str, at: datetime) -> bool:
+    """This function will tell whether a consent in force at an instant names a use in the words that she read.
+
+    A consent keeps the meaning of its text: one given under an earlier text covers no more than that said.
+    """
+    return any(
+        use in get_consent_text(purpose=one.purpose, version=one.text_version).covers
+        for one in list_consents(customer_id)
+        if one.purpose is purpose and one.in_force(at)
+    )
+
+
 def _case(row: CaseRow) -> Case:
     return row.to_domain(text=unseal(row.text_sealed))
 

@@ -16,6 +16,7 @@ from puhui.protection.domain.cases import (
     CaseTextTooLong,
 )
 from puhui.protection.domain.consents import (
+    LENDERS,
     Consent,
     ConsentNotGiven,
     ConsentPurpose,
@@ -59,6 +60,7 @@ from puhui.protection.domain.strictest import strictest
 
 __all__ = [
     "CASE_TRANSITIONS",
+    "LENDERS",
     "LIMIT_KINDS",
     "OPEN",
     "UNKNOWN",

@@ -29,6 +29,10 @@ class ConsentPurpose(StrEnum):
     MANDATE = "mandate"
 
 
+LENDERS = "lenders"  # asking before a payout how much she owes, and asked for, elsewhere
+USES = frozenset({LENDERS})  # what the words of a consent must name before it may be done under it
+
+
 class ConsentPurposeUnknown(Refusal):
     """The purpose is not one that we ask consent for."""
 
@@ -72,6 +76,7 @@ class ConsentText:
     how_long: Bilingual  # until when, and what is deleted
     if_refused: Bilingual  # what happens if she says no or withdraws
     rules: tuple[str, ...]  # rows of the rule pack that ask for it
+    covers: tuple[str, ...]  # of USES, those that its words name beside the purpose itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +133,11 @@ def _parse_text(row: StrictTable) -> ConsentText:
         how_long=take_bilingual(row, "how_long"),
         if_refused=take_bilingual(row, "if_refused"),
         rules=row.texts("rules", required=True),
+        covers=row.texts("covers"),
     )
     row.done()
+    if strange := [use for use in one.covers if use not in USES]:
+        raise row.invalid(f"covers {strange[0]!r}, which is no use of ours")
     return one
 
 

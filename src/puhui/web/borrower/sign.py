@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from puhui.core.canonical import content_hash
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
-from puhui.journeys import house, sign
+from puhui.journeys import consent, house, sign
 from puhui.loans import queries as loans
 from puhui.offers import queries as offers
 from puhui.offers.domain import Quote
@@ -61,7 +61,10 @@ def sign_page(request: HttpRequest, customer: Customer, quote_id: str) -> HttpRe
         )
     text = sign.draft(quote_id=quote.id, language=get_language() or "zh-hans", now=now)
     given = protection.list_purposes_in_force(customer.id, now)
-    wanted = tuple(one for one in ASKED if one.value not in given)
+    asked = consent_items(request, _missing(given), given)
+    if consent.lacks_lenders(customer_id=customer.id, now=now):  # she may refuse: two people then look first
+        [lenders] = consent_items(request, (ConsentPurpose.CREDIT_REPORT,), frozenset())
+        asked.append({**lenders, "need": False})
     sent = request.session.get(SENT, {}).get(quote.id)
     return show(
         request,
@@ -72,13 +75,17 @@ def sign_page(request: HttpRequest, customer: Customer, quote_id: str) -> HttpRe
         paid_tail=quote.purchase.account_tail if quote.purchase else account.tail,
         policy=house.policy(now),
         contract_sha256=content_hash(text.encode()),
-        consents=consent_items(request, wanted, given),
+        consents=asked,
         phone=mask_phone(customers.get_phone(customer.id)),
         code_sent=bool(sent),
         wait=seconds_left(sent, now),
         about=f"quote:{quote.number}",
         up=up("quote", _("Sign"), quote.id),
     )
+
+
+def _missing(given: frozenset[str]) -> tuple[ConsentPurpose, ...]:
+    return tuple(one for one in ASKED if one.value not in given)
 
 
 def _send_code(request: HttpRequest, customer: Customer, quote: Quote) -> HttpResponseBase:
@@ -98,7 +105,7 @@ def _sign(request: HttpRequest, customer: Customer, quote: Quote) -> HttpRespons
     now = clock.now(request)
     ticked = request.POST.getlist("consent")
     given = protection.list_purposes_in_force(customer.id, now)
-    for name in ("contract", *(one.value for one in ASKED if one.value not in given)):
+    for name in ("contract", *_missing(given)):
         if name not in ticked:
             raise inputs.ConsentNeeded(name)
     loan = sign.sign(
