@@ -26,6 +26,7 @@ from puhui.decisions.queries import (
 )
 from puhui.decisions.registry import operations, queries
 from puhui.decisions.registry.admission import ModelFilesRefused, ModelKeyMissing
+from puhui.decisions.registry.compare import list_applicants
 from puhui.decisions.registry.domain import TRANSITIONS, ModelAct, ModelState, bucket_of
 from puhui.decisions.registry.models import AssignmentRow, ModelEventRow, ModelRow, ShadowScoreRow
 from puhui.decisions.registry.operations import (
@@ -41,8 +42,11 @@ from puhui.decisions.registry.signing import write_manifest
 from puhui.journeys import house, models, staff_four_eyes, staff_model
 from puhui.journeys.models import ModelActUnknown
 from puhui.runtime.transactions import transaction
+from puhui.web.staff import model_swaps
 from tests.journeys.world import World
 from tests.model_kit import write_key, write_model
+
+from .web_kit import staff
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "long-enough-password"
@@ -341,3 +345,25 @@ def test_the_command_line_needs_two_passwords(
 
 def _open() -> list[Approval]:
     return list_approvals(open_only=True)
+
+
+def test_its_page_shows_who_would_be_swapped_at_the_same_rate(desk: Desk) -> None:
+    """The console compares on what past decisions saw; the champion has nobody beside it."""
+    for index in range(6):
+        desk.decide(index)
+    model_id = desk.propose()
+    desk.move(model_id, "shadow")
+    past = list_applicants(until=desk.world.now, limit=100)
+    assert len(past) == 6 and all(one.values for one in past)
+    model = queries.get_model(model_id)
+    shown = model_swaps.context(model, now=desk.world.now, as_of=house.today(desk.world.now))
+    swaps = shown["swaps"]
+    assert swaps.applicants == 6 and swaps.approved == sum(one.approved for one in past)
+    assert swaps.kept.known == 0, "no loan, no outcome"
+    [shipped] = [one for one in models.list_registered(desk.world.now) if one.admitted_at is None]
+    assert shown["champion"] == shipped.name
+    assert model_swaps.context(shipped, now=desk.world.now, as_of=house.today(desk.world.now)) == {
+        "swaps": None
+    }
+    page = staff("analyst").get(f"/staff/models/{model_id}").content.decode()
+    assert "at the same approval rate" in page and "swapped in" in page

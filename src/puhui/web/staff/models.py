@@ -18,6 +18,7 @@ from puhui.journeys import models, staff_model
 from puhui.web import clock
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
+from puhui.web.staff import model_swaps
 from puhui.web.staff.guard import allowed, desk, holds, login_of
 
 SEEN_BY = (Permission.MODELS, Permission.APPROVE_MODELS, Permission.AUDIT)
@@ -94,4 +95,5 @@ def card_page(request: HttpRequest, model_id: str) -> HttpResponseBase:
         most_share=SHARE_MAX_PPM,
         decided=decided,
         beside=beside,
+        **model_swaps.context(model, now=now, as_of=clock.today(request)),
     )
