@@ -11,7 +11,7 @@ from puhui.core.refusals import Refusal
 from puhui.customers.queries import get_identity
 from puhui.decisions.domain.decline_letters import fill_decline_letter
 from puhui.decisions.queries import find_application, find_decision, get_reason_texts
-from puhui.journeys import house, signed_texts
+from puhui.journeys import credit_record, house, signed_texts
 from puhui.loans.domain.loan_letters import fill_loan_letter, letter_days, letter_that_fits
 from puhui.loans.queries import find_loan, get_contract, get_terms, list_events
 from puhui.offers.domain import lender_values
@@ -73,8 +73,12 @@ def write(
     if letter not in WRITERS:
         raise LetterUnknown()
     filled = WRITERS[letter](customer_id, about_id, on_date, language)
+    try:
+        words = get_letter(kind=filled.kind, jurisdiction=house.lender().jurisdiction, on_date=on_date)
+    except LookupError:  # the house wrote no such letter yet on that day
+        raise LetterNotDue() from None
     text = render_letter(
-        letter=get_letter(kind=filled.kind, jurisdiction=house.lender().jurisdiction, on_date=on_date),
+        letter=words,
         language=language,
         values={**common, **filled.values},
         tables=filled.tables,
@@ -138,5 +142,6 @@ LOAN_LETTERS = (LetterKind.STATEMENT, LetterKind.PAYOFF, LetterKind.REMINDER, Le
 WRITERS: dict[str, Callable[[str, str, date, str], FilledLetter]] = {
     **{one.value: partial(_loan, one) for one in LOAN_LETTERS},
     LetterKind.DECLINED.value: _declined,
+    LetterKind.RECORD.value: credit_record.fill,
     **{one.value: partial(_case, one) for one in (LetterKind.RECEIVED, LetterKind.ANSWER)},
 }

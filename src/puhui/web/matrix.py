@@ -122,6 +122,7 @@ ENTRIES: dict[str, Entry] = {
     "identity_card": _hers("file"),
     "devices": _hers("act", "device", "name", "credential"),
     "my_data": _hers(),
+    "credit_record": _hers(),
     "inbox": Entry(audience=Audience.DEMO),
     "clock": Entry(audience=Audience.DEMO, fields=("days", "to")),
     "rail_callback": Entry(audience=Audience.RAIL, fields=("signed body",)),

@@ -125,6 +125,7 @@ urlpatterns = [
     path("me/devices", devices.devices_page, name="devices"),
     path("me", me.me_page, name="me"),
     path("me/data", me.data_page, name="my_data"),
+    path("me/record.json", me.credit_record_file, name="credit_record"),
     path("sandbox/inbox", sandbox.inbox, name="inbox"),
     path("sandbox/clock", sandbox.clock_page, name="clock"),
     path("staff/", include("puhui.web.staff.urls")),

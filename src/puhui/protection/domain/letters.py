@@ -34,6 +34,7 @@ class LetterKind(StrEnum):
     ANSWER = "answer"  # to a complaint, final
     RELIEF = "relief"  # the agreement that eases a loan
     CHANGE = "change"  # the agreement that changes how a running loan is repaid
+    RECORD = "record"  # her credit record with us
 
 
 HOUSE = frozenset(
@@ -63,6 +64,9 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     LetterKind.CHANGE: HOUSE | {
         "loan_number", "contract_number", "change_number", "valid_until", "total", "first", "first_on", "last_on", "rate",
     },
+    LetterKind.RECORD: HOUSE | {
+        "number_masked", "record_on", "first_on", "count", "due", "on_time", "record_hash", "record_signature", "record_key",
+    },
 }  # fmt: skip
 TABLES: dict[LetterKind, frozenset[str]] = {
     LetterKind.STATEMENT: frozenset({"instalments", "payments"}),
@@ -71,6 +75,7 @@ TABLES: dict[LetterKind, frozenset[str]] = {
     LetterKind.DECLINED: frozenset({"reasons", "helps"}),
     LetterKind.RELIEF: frozenset({"relief_changes", "relief_rows"}),
     LetterKind.CHANGE: frozenset({"changes", "change_compared", "change_rows"}),
+    LetterKind.RECORD: frozenset({"record_rows"}),
 }
 
 

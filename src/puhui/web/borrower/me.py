@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,9 +16,10 @@ from puhui.customers.domain import Customer, mask_phone
 from puhui.decisions import queries as decisions
 from puhui.facts import queries as facts
 from puhui.journeys import consent as consent_journey
-from puhui.journeys import house
+from puhui.journeys import credit_record, house
 from puhui.protection import queries as protection
 from puhui.protection.domain import ConsentPurpose
+from puhui.runtime.signing import public_key
 from puhui.web import clock
 from puhui.web.borrower.apply import known_of, words
 from puhui.web.borrower.session import go, show, signed_in, up
@@ -103,9 +104,22 @@ def data_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
         served=served,
         only_counted=served and not any(one.name.startswith("feature.") for one in served.input.facts),
         features=feature_rows(vectors[served.id], language=get_language() or "zh-hans") if served else [],
+        record=credit_record.write(customer_id=customer.id, on_date=clock.today(request)).record,
+        customer=customer,
         messages_sent=[_message(one) for one in contact.list_messages(customer.id, limit=30)],
         up=up("me", _("My data")),
     )
+
+
+@require_safe
+@signed_in
+def credit_record_file(request: HttpRequest, customer: Customer) -> HttpResponseBase:
+    """This function will hand out her credit record as the house signed it: the text byte for byte, its signature, the key."""
+    signed = credit_record.write(customer_id=customer.id, on_date=clock.today(request))
+    body = {"text": signed.text, "sha256": signed.sha256, "signature": signed.signature, **public_key()}
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="record-{signed.record.as_of}.json"'
+    return response
 
 
 def _message(message: Message) -> dict[str, Any]:
