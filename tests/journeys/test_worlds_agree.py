@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import pytest
 
 from puhui.core.time import instant_at
 from puhui.journeys.handlers import SCHEDULES
-from puhui.lab.observed import EventLog, Seen
-from puhui.lab.planbook import LoanShape, make_book
-from puhui.lab.policies.arms import Relief
-from puhui.lab.policies.table import ReliefTable
-from puhui.lab.simulate.journeys import acts_of, drive
-from puhui.lab.worlds.engine import simulate_cohort
-from puhui.lab.worlds.households import make_cohort, make_steps
-from puhui.loans.domain import LoanState
-from puhui.loans.queries import get_terms
+from puhui.lab.borrower import Borrower
+from puhui.lab.simulate.agreement import DAYS, Agreement, hold_together, render_agreement
+from puhui.lab.simulate.journeys import Clock
+from puhui.loans.domain import Loan
 from puhui.runtime.schedules import tick
 from tests.journeys.world import ZONE, World
 from tests.worlds_kit import SEED, tables
@@ -28,24 +23,35 @@ PEOPLE = 8
 # Waivers that nobody asks for are no arm of a world: the fast path leaves them out.
 WITHOUT_PROGRAMMES = [one for one in SCHEDULES if one.name != "programmes"]
 assert len(WITHOUT_PROGRAMMES) == len(SCHEDULES) - 1
-DAYS = (1, 8, 20, 33, 45, 61)  # measured
-SUM_WITHIN = (
-    150  # fen: interest of the days between a plan's day in the book and the day of asking, and roundings
-)
-SUM_SHARE = 0.02  # of what is due, of an account that signed a plan
 
 
-class Watching(Relief):
-    """Relief that notes the books of every day."""
+class Hands:
+    """The world of the journey tests as the hands of the sample."""
 
-    def __init__(self, table: ReliefTable) -> None:
-        super().__init__(table)
-        self.days: dict[int, Seen] = {}
+    def __init__(self, world: World) -> None:
+        self.world = world
 
-    def act(self, seen: Seen):  # type: ignore[no-untyped-def]
-        """Note the books of a day before anybody acts."""
-        self.days[seen.day] = seen
-        return super().act(seen)
+    def running(self, index: int, *, amount_minor: int, months: int) -> tuple[Borrower, Loan]:
+        """A borrower whose money is in her account."""
+        return self.world.running(index, amount_minor=amount_minor, months=months)
+
+    def clock_from(self, zero: int) -> Clock:
+        """The clock of days since day `zero`."""
+
+        def clock(day: int, hour: int) -> datetime:
+            for at in (time(8, 50), time(9, 50), time(hour, 55)):
+                now = instant_at(date.fromordinal(zero + day), at, zone=ZONE)
+                if now > self.world.now:
+                    self.world.now = now
+                    tick(schedules=WITHOUT_PROGRAMMES, now=now)
+                    self.world.work()
+            return self.world.now
+
+        return clock
+
+    def work(self) -> None:
+        """The worker works."""
+        self.world.work()
 
 
 @pytest.fixture
@@ -59,60 +65,24 @@ def world(db: None) -> Iterator[World]:
 
 @pytest.mark.sqlite
 def test_the_fast_path_agrees_with_the_real_journeys(world: World) -> None:
-    sample = [world.running(number, amount_minor=600_000, months=6) for number in range(PEOPLE)]
-    terms = get_terms(loan_id=sample[0][1].id)
-    assert all(get_terms(loan_id=loan.id).rows == terms.rows for _, loan in sample)
-    zero = terms.rows[0].due_date
-    shape = LoanShape(
-        name="real", principal_minor=terms.principal_minor, months=terms.months, annual_rate_ppm=terms.annual_rate_ppm,
-        penalty_daily_ppm=terms.penalty_daily_rate_ppm, paid=0, weight=1,
-    )  # fmt: skip
-    policy = tables().policy
-    book = make_book([shape], policy.grid, day_zero=zero, signed=[terms])
-    town = replace(small_world("towns"), size=200, shapes=(shape,))
-    card = {**town.given["card"], "takes": 1.0, "dearer": 1.0}
-    town = replace(town, given={**town.given, "card": card})
-    steps = make_steps(book.longest)
-    homes = make_cohort(town, book, steps, seed=SEED, cohort=0)
-    watching, log = Watching(ReliefTable(book, policy)), EventLog()
-    fast = simulate_cohort(town, book, steps, homes, watching, log)
-    did = [{event for day, event, _, _ in acts_of(log, n) if day <= 60} for n in range(town.size)]
-    signs = [n for n, acts in enumerate(did) if "signed" in acts][:3]
-    asks = [n for n, acts in enumerate(did) if "asked" in acts and n not in signs][:2]
-    chosen = [*signs, *asks, *(n for n, acts in enumerate(did) if "asked" not in acts)][:PEOPLE]
-    assert signs and asks and len(chosen) == PEOPLE, (SEED, did)
-
-    def clock(day: int, hour: int) -> datetime:
-        for at in (time(8, 50), time(9, 50), time(hour, 55)):
-            now = instant_at(zero + timedelta(days=day), at, zone=ZONE)
-            if now > world.now:
-                world.now = now
-                tick(schedules=WITHOUT_PROGRAMMES, now=now)
-                world.work()
-        return world.now
-
-    people = [(number, *one) for number, one in zip(chosen, sample, strict=True)]
-    real = drive(people, log, book, clock=clock, work=world.work, days=61, measured=DAYS)
-    exact = days = 0
-    for number, one in zip(chosen, real, strict=True):
-        for day in DAYS:
-            ours, theirs = watching.days[day], one.days[day]
-            where = (SEED, number, day, acts_of(log, number), one.days)
-            within = SUM_WITHIN + (SUM_SHARE * theirs.due_minor if number in signs else 0)
-            here = int(ours.due[number])
-            assert abs(here - theirs.due_minor) <= within, where
-            assert abs(int(ours.paid[number]) - theirs.paid_minor) <= within, where
-            exact += abs(here - theirs.due_minor) <= 1
-            days += int(ours.dpd[number]) == theirs.dpd_days
-        end = one.days[61]  # at noon of day 61; nothing falls due on day 61 of these loans
-        cured = end.dpd_days == 0 and end.paid_minor * 100 >= end.instalment_minor * 95
-        assert bool(fast.paying[number]) == cured, f"{where} {bool(fast.paying[number])}"
-        quiet = [
-            day
-            for day, event, who, _, _ in log.kept
-            if event == "reminded" and (who == number).any() and day <= 60
-        ]
-        assert list(one.messages) == quiet, (SEED, number, acts_of(log, number))
-        assert one.days[61].state in (LoanState.ACTIVE, LoanState.CLOSED)
-    assert days >= 0.9 * PEOPLE * len(DAYS), f"days past due agree on {days} of {PEOPLE * len(DAYS)}"
+    towns = small_world("towns")
+    card = {**towns.given["card"], "takes": 1.0, "dearer": 1.0}
+    towns = replace(towns, given={**towns.given, "card": card})
+    found = hold_together(towns, tables().policy, Hands(world), people=PEOPLE, seed=SEED)
+    assert found.problems() == [], render_agreement(found)
+    did = [one.did for one in found.accounts]
+    assert any("signed" in one for one in did) and any("asked" in one for one in did), did
+    assert any("paid" in one for one in did) and {one.paying[1] for one in found.accounts} == {True, False}
+    assert any(one.messages[1] for one in found.accounts), "messages went out"
+    exact = sum(abs(one.due_minor[0] - one.due_minor[1]) <= 1 for one in found.days)
     assert exact >= 0.6 * PEOPLE * len(DAYS), f"sums agree to a fen on {exact} of {PEOPLE * len(DAYS)}"
+    parts(found)
+
+
+def parts(found: Agreement) -> None:
+    """What differs is told: a sum, a message and a cure, each planted."""
+    day, account = found.days[0], found.accounts[0]
+    wrong = replace(day, due_minor=(day.due_minor[0], day.due_minor[0] + day.within_minor + 1))
+    other = replace(account, messages=((1,), (2,)), paying=(True, False))
+    told = replace(found, days=(wrong, *found.days[1:]), accounts=(other, *found.accounts[1:]))
+    assert len(told.problems()) == 3 and "The paths part" in render_agreement(told)

@@ -54,11 +54,11 @@ def own_world(folder: Path, **changes: str) -> Path:
     return path
 
 
-def simulate(path: Path, out: Path, **options: object) -> str:
+def simulate(world: Path, out: Path, **options: object) -> str:
     """Run the command and return what it printed."""
     said = StringIO()
     chosen = {"policy": "all", "cohorts": 1, "size": 60, "seed": 5, **options}
-    call_command("lab", "simulate", world=path, out=out, stdout=said, **chosen)
+    call_command("lab", "simulate", world=world, out=out, stdout=said, **chosen)
     return said.getvalue()
 
 
@@ -133,6 +133,7 @@ def test_a_policy_of_ones_own_runs_beside_no_action_and_the_oracle(tmp_path: Pat
         ({"policy": "magic"}, "write all, one of no_action"),
         ({"policy": "no.such:thing"}, "no policy no.such:thing"),
         ({"cohorts": 0}, "--cohorts 0: write 1 or more"),
+        ({"path": "journeys", "policy": "reminders"}, "the journeys know one arm; write relief"),
         ({"policy": f"{__name__}:make_shouting"}, "it knows app 08-12"),
     ],
 )

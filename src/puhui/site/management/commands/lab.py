@@ -177,6 +177,9 @@ class Command(BaseCommand):
 
         if options["cohorts"] < 1:
             raise CommandError(f"--cohorts {options['cohorts']}: write 1 or more")
+        if options.get("path") == "journeys":
+            self._simulate_journeys(options)
+            return
         try:
             simulate(
                 world=options["world"],
@@ -190,6 +193,21 @@ class Command(BaseCommand):
             )
         except (WorldInvalid, PolicyUnknown, ValueError) as error:
             raise CommandError(str(error)) from None
+
+    def _simulate_journeys(self, options: dict[str, Any]) -> None:
+        from puhui.lab.simulate.stage import simulate_journeys
+
+        if options["policy"] not in ("all", "relief"):
+            raise CommandError(f"--policy {options['policy']}: the journeys know one arm; write relief")
+        try:
+            agrees = simulate_journeys(
+                world=options["world"], people=options["people"], seed=options["seed"], out=options["out"],
+                relief_policies=settings.POLICIES_DIR / "relief", say=self.stdout.write,
+            )  # fmt: skip
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        if not agrees:
+            raise CommandError("the fast path and the real journeys part; see journeys.md")
 
     def _lenders(self, options: dict[str, Any]) -> None:
         from puhui.lab.multilender.command import WorldInvalid, newest_scan_policy, scan_lenders
@@ -362,6 +380,13 @@ def _add_simulate(simulate: CommandParser) -> None:
         default="all",
         metavar="NAME",
         help="an arm, all of them, or package.module:factory of your own",
+    )
+    simulate.add_argument(
+        "--path", choices=["fast", "journeys"], default="fast",
+        help="journeys: a small sample on the product's own journeys, held against the fast path",
+    )  # fmt: skip
+    simulate.add_argument(
+        "--people", type=int, default=8, metavar="N", help="with --path journeys: how many people, 6 or more"
     )
     simulate.add_argument(
         "--cohorts", type=int, default=1, metavar="N", help="how many cohorts of the world's size"
