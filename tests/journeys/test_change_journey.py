@@ -6,16 +6,31 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from django.db import DatabaseError
 
 from puhui.access.operations import CodeWrong
 from puhui.contact.queries import list_messages
-from puhui.journeys import ask_for_help, change_ask, change_sign, change_text, repay
+from puhui.decisions.queries import replay_decision
+from puhui.evidence.gateways.sandbox import SandboxEvidence
+from puhui.journeys import (
+    ask_for_help,
+    change_ask,
+    change_gather,
+    change_price,
+    change_sign,
+    change_text,
+    parties,
+    prove,
+    repay,
+)
 from puhui.journeys.repay import PaymentUnderWay
+from puhui.journeys.standing import QuoteProofWithdrawn
 from puhui.loans.domain import (
     ChangeAlreadySigned,
     ChangeChoice,
     ChangeExpired,
     ChangeNotFound,
+    ChangePriceStays,
     ChangeQuote,
     ChangeStale,
     EventKind,
@@ -32,13 +47,17 @@ from puhui.loans.domain.change_refusals import (
     ChangeWhileFrozen,
     ChangeWhileLate,
 )
+from puhui.loans.models import ChangeRow
 from puhui.loans.operations import LoanNotYours
-from puhui.loans.queries import find_change_signature, list_events
+from puhui.loans.queries import find_change_signature, get_terms, list_events
 from puhui.products.domain import DueDayNotOffered
 from puhui.runtime.queries import get_blob
+from puhui.runtime.transactions import transaction
 from tests.journeys.world import World, refuses
 
 CODE = "424242"
+MIDDLING = 33  # a row of data/lending_club_applicants.csv with something left to prove
+STRONG = {"income_tax": {"months": 12, "total_minor": 12 * 2_500_000}}
 
 
 @pytest.fixture
@@ -50,10 +69,15 @@ def world(db: None) -> Iterator[World]:
     made.close()
 
 
-def ask(world: World, loan: Loan, *, key: str = "a", **choice: int) -> ChangeQuote:
+def ask(world: World, loan: Loan, *, key: str = "a", lower_price: bool = False, **choice: int) -> ChangeQuote:
     """She asks for a binding change."""
     return change_ask.ask(
-        customer_id=loan.customer_id, loan_id=loan.id, choice=ChangeChoice(**choice), key=key, now=world.now
+        customer_id=loan.customer_id,
+        loan_id=loan.id,
+        choice=ChangeChoice(**choice),
+        lower_price=lower_price,
+        key=key,
+        now=world.now,
     )
 
 
@@ -165,7 +189,7 @@ def test_an_expired_or_overtaken_quote_executes_nothing(world: World) -> None:
     first = ask(world, loan, due_day=5)
     world.wait(minutes=1)
     second = ask(world, loan, key="b", payments=18)
-    assert [one.id for one in change_ask.open_changes(loan_id=loan.id, now=world.now)] == [
+    assert [one.id for one in change_gather.open_changes(loan_id=loan.id, now=world.now)] == [
         second.id,
         first.id,
     ]
@@ -222,3 +246,72 @@ def test_the_same_key_asks_and_signs_once(world: World) -> None:
     assert change_sign.sign(**ids, code=CODE, language="zh-hans", key="s", now=world.now) == signed
     moves = [one for one in list_events(loan_id=loan.id) if one.kind is EventKind.MOVE_DUE]
     assert len(moves) == 1
+
+
+def give(world: World, loan: Loan) -> str:
+    """Her tax record comes, and it is strong."""
+    proof = prove.give(customer_id=loan.customer_id, kind="income_tax", key="g", now=world.now)
+    world.work()
+    return proof.id
+
+
+@pytest.fixture
+def strong(world: World) -> Iterator[World]:
+    """A world in which tax records show much."""
+    parties.put(name="evidence", party=SandboxEvidence(figures=STRONG))
+    yield world
+    parties.put(name="evidence", party=None)
+
+
+def test_a_lower_price_or_what_would_bring_it(strong: World) -> None:
+    world = strong
+    _she, loan = world.running(row=MIDDLING, amount="3000", amount_minor=300_000)
+    refusal = refuses(ChangePriceStays, lambda: ask(world, loan, lower_price=True), field="lower_price")
+    assert refusal.facts["answer_ppm"] == refusal.facts["now_ppm"] == world_rate(loan)
+    there = change_gather.loan_to_change(customer_id=loan.customer_id, loan_id=loan.id, now=world.now)
+    policy = change_gather.change_policy(world.now)
+    she = {"customer_id": loan.customer_id, "loan": there, "policy": policy, "now": world.now}
+    price = change_price.price(choice=ChangeChoice(), **she)
+    worths = change_price.worths(price=price, **she)
+    promised = {card.kind.code: best for card, best in worths}
+    assert promised["income_tax"] < price.now_ppm
+    proof = give(world, loan)
+    world.wait(minutes=1)
+    quote = ask(world, loan, key="b", lower_price=True, due_day=5)
+    assert quote.after.annual_rate_ppm < quote.before.annual_rate_ppm
+    assert quote.after.annual_rate_ppm >= promised["income_tax"]  # no lower than was said at best
+    assert quote.proof_ids == (proof,) and replay_decision(quote.decision_id).identical
+    signed = sign(world, quote)
+    assert payments(world, loan) == [(one.due_date, one.amount_minor) for one in quote.after.payments]
+    kinds = [one.kind for one in list_events(loan_id=loan.id)]
+    assert kinds[-2:] == [EventKind.RATE_CHANGE, EventKind.MOVE_DUE]
+    text = get_blob(signed.text_sha256)[0].decode()
+    assert quote.number in text
+    refuses(ChangePriceStays, lambda: ask(world, loan, key="c", lower_price=True))
+
+
+def test_a_price_ends_with_the_proof_that_it_rests_on(strong: World) -> None:
+    world = strong
+    _she, loan = world.running(row=MIDDLING, amount="3000", amount_minor=300_000)
+    proof = give(world, loan)
+    quote = ask(world, loan, lower_price=True)
+    world.wait(minutes=1)
+    prove.withdraw(customer_id=loan.customer_id, proof_id=proof, key="w", now=world.now)
+    refuses(QuoteProofWithdrawn, lambda: sign(world, quote))
+    refuses(ChangePriceStays, lambda: ask(world, loan, key="b", lower_price=True))
+
+
+def test_what_is_stored_of_a_change_is_what_the_house_signed(world: World) -> None:
+    _she, loan = world.running()
+    quote = ask(world, loan, due_day=5)
+    row = ChangeRow.objects.get(id=quote.id)
+    assert row.is_genuine and row.to_domain() == quote
+    row.body = row.body.replace(f'"event_count":{quote.event_count}', '"event_count":99')
+    assert not row.is_genuine
+    with pytest.raises(DatabaseError), transaction():
+        row.save()
+
+
+def world_rate(loan: Loan) -> int:
+    """The contract rate of a loan."""
+    return get_terms(loan_id=loan.id).annual_rate_ppm

@@ -8,10 +8,12 @@ from puhui.access import operations as access
 from puhui.access.domain import CodeOutcome
 from puhui.core.ids import derive_id
 from puhui.journeys import house, tell
-from puhui.journeys.change_ask import loan_to_change
 from puhui.journeys.change_book import conclude
+from puhui.journeys.change_gather import loan_to_change
+from puhui.journeys.change_price import given_proofs
 from puhui.journeys.change_text import draft
 from puhui.journeys.once import keep, recall
+from puhui.journeys.standing import QuoteProofWithdrawn
 from puhui.loans import operations as loans
 from puhui.loans.domain import (
     ChangeAlreadySigned,
@@ -37,7 +39,7 @@ def own_change(*, customer_id: str, loan_id: str, change_id: str) -> ChangeQuote
 
 def refuse_unsignable(quote: ChangeQuote, now: datetime) -> None:
     """This function will do nothing where a change may be signed now. Raises: ChangeAlreadySigned, ChangeExpired,
-    ChangeStale, what `loan_to_change` refuses.
+    ChangeStale, what `loan_to_change` refuses, QuoteProofWithdrawn.
     """
     if find_change_signature(change_id=quote.id) is not None:
         raise ChangeAlreadySigned(number=quote.number)
@@ -46,6 +48,8 @@ def refuse_unsignable(quote: ChangeQuote, now: datetime) -> None:
     if len(list_events(loan_id=quote.loan_id)) != quote.event_count:
         raise ChangeStale(number=quote.number)
     loan_to_change(customer_id=quote.customer_id, loan_id=quote.loan_id, now=now)
+    if not set(quote.proof_ids) <= given_proofs(quote.customer_id):
+        raise QuoteProofWithdrawn(number=quote.number)
 
 
 def request_code(

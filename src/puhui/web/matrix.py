@@ -98,7 +98,7 @@ ENTRIES: dict[str, Entry] = {
     "loans": _hers(),
     "loan": _own(),
     "what_if": _own(),
-    "change": _own("due_day", "payments"),
+    "change": _own("due_day", "payments", "lower_price"),
     "change_sign": _own("act", "code", "consent"),
     "change_text": _own(),
     "statement": _own(),

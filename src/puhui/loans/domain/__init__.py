@@ -13,6 +13,7 @@ from puhui.loans.domain.change import (
 )
 from puhui.loans.domain.change_letter import fill_change_letter
 from puhui.loans.domain.change_policy import ChangePolicy, parse_changes
+from puhui.loans.domain.change_price import ChangePrice, change_price, paid_on_time, promised_rate
 from puhui.loans.domain.change_quote import (
     ChangeQuote,
     ChangeStep,
@@ -29,6 +30,7 @@ from puhui.loans.domain.change_refusals import (
     ChangeExpired,
     ChangeNotFound,
     ChangeNotYours,
+    ChangePriceStays,
     ChangesNotOffered,
     ChangeStale,
     ChangeUnderRelief,
@@ -126,6 +128,8 @@ __all__ = [
     "ChangeNotYours",
     "ChangePayment",
     "ChangePolicy",
+    "ChangePrice",
+    "ChangePriceStays",
     "ChangeQuote",
     "ChangeStale",
     "ChangeStep",
@@ -172,6 +176,7 @@ __all__ = [
     "build_change",
     "change_from_plain",
     "change_loan",
+    "change_price",
     "change_sha256",
     "change_signed_text",
     "change_to_plain",
@@ -185,12 +190,14 @@ __all__ = [
     "freeze_payload",
     "from_quote",
     "imagine",
+    "paid_on_time",
     "parse_changes",
     "payments_offered",
     "plan",
     "position",
     "postings",
     "preview",
+    "promised_rate",
     "read_event",
     "rows_paid_out_on",
     "settlement_kind",

@@ -237,13 +237,11 @@ def change_events(choice: ChangeChoice, loan: ChangeLoan, within: ChangeTerms) -
             period_days_least=within.product.first_period_min_days,
             notice_days_least=within.notice_days_least,
         )
-    fewer = choice.payments is not None and choice.payments < len(loan.ahead)
-    if to != first and not fewer:
-        add(EventKind.MOVE_DUE, {"from": first.isoformat(), "to": to.isoformat()})
-    if fewer:
+    if choice.payments is not None and choice.payments != len(loan.ahead):
+        # Not an extension: that would level a payment again which was made today.
         add(EventKind.RE_AGE, {"first_due": to.isoformat(), "count": choice.payments})
-    elif choice.payments is not None and choice.payments > len(loan.ahead):
-        add(EventKind.EXTEND, {"count": choice.payments - len(loan.ahead)})
+    elif to != first:
+        add(EventKind.MOVE_DUE, {"from": first.isoformat(), "to": to.isoformat()})
     return tuple(found)
 
 

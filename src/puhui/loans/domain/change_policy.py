@@ -40,6 +40,10 @@ class ChangePolicy:
         """Return what so many payments on time take off the rate, ppm a year."""
         return next((one.annual_rate_ppm for one in self.on_time if payments >= one.payments_at_least), 0)
 
+    def next_step(self, payments: int) -> OnTimeConcession | None:
+        """Return the next concession for payments on time beyond so many, None where there is no more."""
+        return next((one for one in reversed(self.on_time) if one.payments_at_least > payments), None)
+
 
 def parse_changes(text: str, *, file: str) -> ChangePolicy:
     """This function will compile a file; `file` names it in errors. Raises: PolicyInvalid."""

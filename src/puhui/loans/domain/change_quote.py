@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -52,6 +52,7 @@ class ChangeQuote:
     before: ChangeFigures  # what is to pay without it
     after: ChangeFigures  # what is to pay with it
     decision_id: str  # the decision that a lower rate rests on, "" = none
+    proof_ids: tuple[str, ...]  # the proofs behind that decision
     policy_version: str  # of the rules of changes
     policy_sha256: str  # content hash of their text
     input_hash: str  # over contract, events and date: from what it was worked out
@@ -79,6 +80,7 @@ def build_change(
     within: ChangeTerms,
     policy: ChangePolicy,
     decision_id: str,
+    proof_ids: Iterable[str],
     valid_days: int,
     zone: str,
     issued_at: datetime,
@@ -106,6 +108,7 @@ def build_change(
         before=before,
         after=after,
         decision_id=decision_id,
+        proof_ids=tuple(sorted(proof_ids)),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
         input_hash=content_hash(
@@ -142,6 +145,7 @@ def change_from_plain(data: Mapping[str, Any]) -> ChangeQuote:
         for one in values["steps"]
     )
     values["before"], values["after"] = _figures(values["before"]), _figures(values["after"])
+    values["proof_ids"] = tuple(values["proof_ids"])
     values["issued_at"] = datetime.fromisoformat(values["issued_at"])
     values["valid_until"] = datetime.fromisoformat(values["valid_until"])
     return ChangeQuote(**values)

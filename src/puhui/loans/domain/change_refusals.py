@@ -91,6 +91,13 @@ class ChangeRateNotLower(InputRefused):
     field = "annual_rate"
 
 
+class ChangePriceStays(InputRefused):
+    """Today's answer is not below the loan's rate."""
+
+    field = "lower_price"
+    status = 409
+
+
 class ChangeNotAffordable(InputRefused):
     """The highest payment is more than her month bears, and more than it is today."""
 

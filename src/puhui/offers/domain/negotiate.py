@@ -26,6 +26,7 @@ from puhui.products.domain import (
     all_in_cost,
     check_draw,
     fit_under_cap,
+    largest_draw,
 )
 
 
@@ -96,6 +97,17 @@ class TradeAnswer:
     trades: tuple[Trade, ...]  # meet what she asks for, cheapest for her household first
     nearest: Trade | None  # the nearest that can be had where nothing meets it, else None
     left: tuple[TradeMissing, ...]  # looked at and not offered, the nearest first
+
+
+def nearest_choice(*, product: Product, amount_minor: int, months: int) -> Choice:
+    """This function will return the choice of a product nearest to an amount and a term, by its usual method."""
+    term = min(product.terms, key=lambda one: (abs(one - months), one))
+    return Choice(
+        amount_minor=largest_draw(product=product, at_most_minor=amount_minor) or product.amount_min_minor,
+        months=term,
+        method=next(one.method for one in product.methods if term <= one.max_months),
+        due_day=None,
+    )
 
 
 def price_choice(choice: Choice, *, standing: Standing, now: Choice | None = None) -> Trade:

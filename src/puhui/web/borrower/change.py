@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from puhui.core.canonical import content_hash
 from puhui.core.refusals import Refusal
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
-from puhui.journeys import change_ask, change_sign, change_text
+from puhui.journeys import change_ask, change_gather, change_price, change_sign, change_text
 from puhui.loans import queries as loans
 from puhui.loans.domain import ChangeChoice, ChangeFigures, ChangeLoan, ChangeQuote, ChangeStale, Loan
 from puhui.loans.domain.change import figures_now, payments_offered
@@ -42,6 +43,7 @@ def change_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpR
             customer_id=customer.id,
             loan_id=loan.id,
             choice=_choice(request.POST),
+            lower_price=request.POST.get("lower_price") == "1",
             key=inputs.form_key(request),
             now=now,
         )
@@ -52,7 +54,7 @@ def change_page(request: HttpRequest, customer: Customer, loan_id: str) -> HttpR
     return show(
         request,
         "change",
-        opened=change_ask.open_changes(loan_id=loan.id, now=now),
+        opened=change_gather.open_changes(loan_id=loan.id, now=now),
         up=up("loan", _("The loan"), loan.id),
         **context,
     )
@@ -69,33 +71,57 @@ def _choice(typed: Any) -> ChangeChoice:
 def _table(request: HttpRequest, customer: Customer, loan: Loan, now: datetime) -> dict[str, Any]:
     context: dict[str, Any] = {"loan": loan, "about": f"loan:{loan.id}"}
     try:
-        there = change_ask.loan_to_change(customer_id=customer.id, loan_id=loan.id, now=now)
-        within = change_ask.terms_within(customer_id=customer.id, loan_id=loan.id, loan=there, now=now)
+        there = change_gather.loan_to_change(customer_id=customer.id, loan_id=loan.id, now=now)
+        within = change_gather.terms_within(customer_id=customer.id, loan_id=loan.id, loan=there, now=now)
     except Refusal as refusal:
         return {**context, "stopped": words_of(refusal).sentence}
     least, most = payments_offered(there, within.product)
+    asked = request.GET.get("lower_price") == "1"
     context |= {
         "now": figures_now(there),
         "least": least,
         "most": most,
-        "typed": {name: request.GET.get(name, "") for name in FIELDS},
+        "typed": {**{name: request.GET.get(name, "") for name in FIELDS}, "lower_price": asked},
+        "quote": None,
+        "problem": "",
+        "priced": None,
     }
-    quote, problem = None, ""
-    if any(request.GET.get(name, "").strip() for name in FIELDS):
-        try:
-            quote = change_ask.work_out(
-                customer_id=customer.id, loan_id=loan.id, choice=_choice(request.GET), now=now
+    try:
+        choice = _choice(request.GET)
+        if asked:
+            context["priced"] = _priced(customer, there, choice, now)
+        lowers = asked and context["priced"]["price"].is_lower
+        if lowers or choice != ChangeChoice():
+            context["quote"] = change_ask.work_out(
+                customer_id=customer.id, loan_id=loan.id, choice=choice, lower_price=lowers, now=now
             )
-        except Refusal as refusal:
-            problem = words_of(refusal).sentence
+            context["lowers"] = lowers
+    except Refusal as refusal:
+        context["problem"] = words_of(refusal).sentence
+    quote = context["quote"]
     then = quote.after if quote else context["now"]
+    rows = compare(context["now"], quote.after) if quote else []
+    return {**context, "then": then, "rows": rows, "dials": _dials(then, there, most)}
+
+
+def _priced(customer: Customer, there: ChangeLoan, choice: ChangeChoice, now: datetime) -> dict[str, Any]:
+    """The answer to a request for a lower price, how it comes about, and what would lower it further."""
+    policy = change_gather.change_policy(now)
+    price = change_price.price(customer_id=customer.id, loan=there, choice=choice, policy=policy, now=now)
+    cards = change_price.worths(customer_id=customer.id, loan=there, price=price, policy=policy, now=now)
+    language = get_language() or ""
     return {
-        **context,
-        "quote": quote,
-        "problem": problem,
-        "then": then,
-        "rows": compare(context["now"], quote.after) if quote else [],
-        "dials": _dials(then, there, most),
+        "price": price,
+        "proofs": [
+            {
+                "code": card.kind.code,
+                "name": card.kind.name.say(language),
+                "minutes": card.kind.minutes,
+                "rate": best,
+            }
+            for card, best in cards
+        ],
+        "more": policy.next_step(price.on_time_payments),
     }
 
 
@@ -195,7 +221,12 @@ def _post(request: HttpRequest, customer: Customer, quote: ChangeQuote, now: dat
         )
     except ChangeStale:  # the loan moved on: the same wish, worked out from where it stands now
         again = change_ask.ask(
-            customer_id=customer.id, loan_id=quote.loan_id, choice=quote.choice, key=f"{key}:fresh", now=now
+            customer_id=customer.id,
+            loan_id=quote.loan_id,
+            choice=replace(quote.choice, annual_rate_ppm=None),
+            lower_price=quote.choice.annual_rate_ppm is not None,
+            key=f"{key}:fresh",
+            now=now,
         )
         return go("change_sign", again.loan_id, again.id, query="?fresh=1")
     request.session.pop(SENT, None)
