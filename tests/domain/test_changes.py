@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -121,4 +121,3 @@ def test_the_first_moved_day_leaves_a_period_and_notice() -> None:
         there = first_moved(loan, day, period_days_least=15, notice_days_least=5)
         assert there.day == day and there >= max(last + timedelta(days=15), loan.on_date + timedelta(days=5))
         assert there < loan.on_date + timedelta(days=5 + 31)
-    assert date(2027, 1, 1) > START
