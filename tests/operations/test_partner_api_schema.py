@@ -73,6 +73,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
     whole = {"repayment": {"intent": "prepay", "amount_minor": 100_000, "currency": "CNY"}}
     repayment = partner.send(f"/loans/{loan_id}/repayments", whole)
     work()
+    change = partner.send(f"/loans/{loan_id}/changes", {"due_day": 5})["changes"][0]
     found = {
         "customer_id": [customer_id],
         "loan_id": [loan_id],
@@ -82,6 +83,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
         "case_id": [case["id"]],
         "proof_id": [proof["id"]],
         "repayment_id": [repayment["id"]],
+        "change_id": [change["id"]],
         "delivery_id": [partner.read("/webhooks/deliveries")["items"][0]["id"]],
         "sha256": [partner.read(f"{at}/documents")["items"][0]["sha256"]],
     }

@@ -15,6 +15,7 @@ from puhui.web.partner_api import (
     accounts,
     applications,
     cases,
+    changes,
     customers,
     documents,
     loans,
@@ -92,7 +93,7 @@ api.add_exception_handler(HttpError, _unread)
 api.add_exception_handler(Http404, _broken)
 api.add_exception_handler(Exception, _broken)
 PARTS = (
-    customers, applications, quotes, negotiation, accounts, loans, documents, cases, webhooks, sandbox,
+    customers, applications, quotes, negotiation, accounts, loans, changes, documents, cases, webhooks, sandbox,
 )  # fmt: skip
 for part in PARTS:
     api.add_router("", part.router)
