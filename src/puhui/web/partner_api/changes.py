@@ -11,11 +11,12 @@ from pydantic import Field
 
 from puhui.core.canonical import content_hash
 from puhui.journeys import change_ask, change_gather, change_price, change_sign, change_text, house
-from puhui.loans.domain import ChangeChoice, ChangeFigures, ChangePrice, ChangeQuote, change_sha256
+from puhui.loans.domain import ChangeChoice, ChangeFigures, ChangeQuote, Loan, change_sha256
 from puhui.loans.queries import find_change_signature, list_changes, list_events
 from puhui.web import clock
 from puhui.web.partner_api import own
 from puhui.web.partner_api.act import act, reply
+from puhui.web.partner_api.documents import html
 from puhui.web.partner_api.fields import (
     Body,
     Code,
@@ -29,7 +30,8 @@ from puhui.web.partner_api.fields import (
     Sha256,
 )
 from puhui.web.partner_api.operations import operation
-from puhui.web.partner_api.quotes import ContractTextChanged, SignCodeSent, html
+from puhui.web.partner_api.problems import ContractTextChanged
+from puhui.web.partner_api.quotes import SignCodeSent
 from puhui.web.shared import inputs
 
 router = Router(tags=["Changes after signing"])
@@ -180,13 +182,21 @@ def _out(one: ChangeQuote, *, signed: bool, count: int, now: datetime) -> Change
     )
 
 
-def _price_out(price: ChangePrice, proofs: list[ChangeProofOut]) -> ChangePriceOut:
+def _priced(loan: Loan, choice: ChangeChoice, now: datetime) -> ChangePriceOut:
+    customer_id = loan.customer_id
+    there = change_gather.loan_to_change(customer_id=customer_id, loan_id=loan.id, now=now)
+    policy = change_gather.change_policy(now)
+    price = change_price.price(customer_id=customer_id, loan=there, choice=choice, policy=policy, now=now)
+    cards = change_price.worths(customer_id=customer_id, loan=there, price=price, policy=policy, now=now)
     return ChangePriceOut(
         now_ppm=price.now_ppm,
         answer_ppm=price.answer_ppm,
         on_time_payments=price.on_time_payments,
         on_time_ppm=price.on_time_ppm,
-        proofs=proofs,
+        proofs=[
+            ChangeProofOut(kind=card.kind.code, minutes=card.kind.minutes, rate_at_best_ppm=best)
+            for card, best in cards
+        ],
     )
 
 
@@ -200,19 +210,10 @@ def ask_for_change(request: HttpRequest, loan_id: Id, body: ChangeIn) -> HttpRes
     choice = ChangeChoice(due_day=body.due_day, payments=body.payments)
 
     def do(key: str, now: datetime) -> ChangeAnswerOut:
-        price, lowers = None, False
-        if body.lower_price:
-            there = change_gather.loan_to_change(customer_id=loan.customer_id, loan_id=loan.id, now=now)
-            policy = change_gather.change_policy(now)
-            she = {"customer_id": loan.customer_id, "loan": there, "policy": policy, "now": now}
-            found = change_price.price(choice=choice, **she)
-            proofs = [
-                ChangeProofOut(kind=card.kind.code, minutes=card.kind.minutes, rate_at_best_ppm=best)
-                for card, best in change_price.worths(price=found, **she)
-            ]
-            price, lowers = _price_out(found, proofs), found.is_lower
-            if not lowers and choice == ChangeChoice():
-                return ChangeAnswerOut(changes=[], price=price)
+        price = _priced(loan, choice, now) if body.lower_price else None
+        lowers = price is not None and price.answer_ppm < price.now_ppm
+        if price is not None and not lowers and choice == ChangeChoice():
+            return ChangeAnswerOut(changes=[], price=price)
         quote = change_ask.ask(
             customer_id=loan.customer_id, loan_id=loan.id, choice=choice, lower_price=lowers, key=key, now=now
         )
