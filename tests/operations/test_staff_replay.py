@@ -16,7 +16,10 @@ from django.db import connection
 from puhui.core.differences import list_differences
 from puhui.journeys import repay, staff_replay
 from puhui.journeys.staff_replay import REPLAYS, ReplayKindUnknown, ReplayMissing
+from puhui.loans.queries import list_events, list_loan_ids
+from puhui.runtime import remembered
 from puhui.runtime.queries import verify_audit_chain
+from puhui.runtime.remembered import Remembered, forget_stories
 from tests.journeys.world import World
 
 from .intruder import lift_every_guard, statement
@@ -68,6 +71,29 @@ def broken() -> list[tuple[str, str]]:
         if one.differences
     ]
     return found + ([] if verify_audit_chain().ok else [("audit", "")])
+
+
+def test_a_replay_reads_what_is_stored_and_not_what_the_process_remembers(
+    story: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old event is edited after this process has read its loan, and more stand behind it."""
+    monkeypatch.setattr(
+        Remembered, "keep", lambda self, key, told: self._put((remembered._database(), key), told)
+    )
+    forget_stories()
+    loan_id = list_loan_ids()[0]
+    events = list_events(loan_id=loan_id)
+    assert len(events) > 1 and list_events(loan_id=loan_id) is list_events(loan_id=loan_id), (
+        "it is remembered"
+    )
+    lift_every_guard()
+    with statement(
+        "UPDATE loans_event SET amount_minor = amount_minor + 1 WHERE id = %s", [events[0].id]
+    ) as changed:
+        assert changed and events == list_events(loan_id=loan_id)
+        for kind in ("position", "posting"):
+            assert staff_replay.replay(kind=kind, id=loan_id).differences, kind
+    forget_stories()
 
 
 def test_everything_written_replays_identically(story: World) -> None:

@@ -21,7 +21,7 @@ from puhui.journeys import serve_features, staff_events
 from puhui.ledger.queries import list_entries
 from puhui.loans.domain import LoanEvent, from_quote, position, snapshot_of, terms_to_plain
 from puhui.loans.domain.rebuild import rebuild_postings
-from puhui.loans.queries import find_loan, find_snapshot, get_contract, list_events
+from puhui.loans.queries import find_loan, find_snapshot, get_contract, list_stored_events
 from puhui.offers.domain.standing import proofs_hash
 from puhui.offers.queries import get_quote
 
@@ -74,7 +74,7 @@ def loan(id: str) -> dict[str, Any] | None:
         "loan": plain(found),
         "terms": terms_to_plain(contract.terms),
         "list": plain(find_snapshot(loan_id=id)),
-        "events": staff_events.stored(list_events(loan_id=id)),
+        "events": staff_events.stored(list_stored_events(loan_id=id)),
     }
 
 
@@ -83,7 +83,7 @@ def loan_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     found, snapshot = find_loan(id=id), find_snapshot(loan_id=id)
     assert found is not None and snapshot is not None, "a loan has its list figures"
     quote = get_quote(id=get_contract(id=found.contract_id).quote_id)
-    terms, events = from_quote(quote=quote), list_events(loan_id=id)
+    terms, events = from_quote(quote=quote), list_stored_events(loan_id=id)
     there = position(terms=terms, events=events, as_of=snapshot.as_of)
     listed = snapshot_of(loan_id=id, customer_id=quote.customer_id, position=there)
     known = {"principal_minor": terms.principal_minor, "currency": terms.currency, "line_id": quote.line_id}
@@ -113,7 +113,7 @@ def entries_again(id: str, row: dict[str, Any]) -> dict[str, Any]:
     found = find_loan(id=id)
     assert found is not None
     terms = from_quote(quote=get_quote(id=get_contract(id=found.contract_id).quote_id))
-    events: dict[str, LoanEvent] = {one.id: one for one in list_events(loan_id=id)}
+    events: dict[str, LoanEvent] = {one.id: one for one in list_stored_events(loan_id=id)}
     again = rebuild_postings(terms=terms, events=list(events.values()))
     return {
         f"event:{name}": [

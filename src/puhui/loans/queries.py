@@ -135,15 +135,20 @@ def list_events(*, loan_id: str, known_at: datetime | None = None) -> Sequence[L
     return told if known_at is None else [one for one in told if one.booked_at <= known_at]
 
 
+def list_stored_events(*, loan_id: str) -> list[LoanEvent]:
+    """This function will return a loan's events as they stand in the database now, whatever this process knows of them:
+    for whoever checks what is stored.
+    """
+    return [row.to_domain() for row in list_rows(LoanEventRow, order=("seq",), loan_id=loan_id)]
+
+
 def read_events(*, loan_id: str) -> LoanEvents:
     """This function will return a loan's events as a value that can be gone on with. What this process knows of them is
     not read again, its last one apart, which must stand there as it is known. One query.
     """
     known = _known.recall(loan_id)
     if known is None:
-        told = LoanEvents(
-            [row.to_domain() for row in list_rows(LoanEventRow, order=("seq",), loan_id=loan_id)]
-        )
+        told = LoanEvents(list_stored_events(loan_id=loan_id))
     else:
         where, values = "loan_id = %s AND seq >= %s", [loan_id, len(known)]
         rows = list_rows_where(LoanEventRow, where, values, ending="ORDER BY seq")
