@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 from puhui.loans.domain.engine.calendar import (
@@ -14,8 +15,8 @@ from puhui.loans.domain.engine.calendar import (
     year_of,
 )
 from puhui.loans.domain.engine.codes import Unit
-from puhui.loans.domain.engine.interest import PPM, by_daily, half_even, total_of
-from puhui.loans.domain.engine.level import SCALE
+from puhui.loans.domain.engine.interest import PPM, TWELVE_PPM, by_daily, by_months, half_even, total_of
+from puhui.loans.domain.engine.level import QUICK, SCALE, WIDEST_QUICK, times_quickly, times_scale
 
 BALANCE, RATE, DAYS, COUNT = 10**10, 10**6, 366, 600  # minor units, ppm a year, of a period, instalments
 WORD = 2**63
@@ -36,6 +37,29 @@ def test_rounding_a_half() -> None:
     assert [half_even(n, 2) for n in (-3, -1, 0, 1, 3, 5)] == [-2, 0, 0, 0, 2, 2]
     assert total_of(5 * PPM, 10, 0) == 0 and total_of(15 * PPM, 10, 0) == 2
     assert total_of(PPM * 365, 365, PPM * 366) == 2
+
+
+def test_rounding_twelfths_of_a_year_is_rounding_half_to_even() -> None:
+    edges = [n * TWELVE_PPM // 2 + d for n in range(20) for d in (-1, 0, 1) if n * TWELVE_PPM // 2 + d >= 0]
+    for numerator in [*edges, 2**62 - 1, 2 * 10**15 * 12]:
+        assert by_months(numerator) == half_even(numerator, TWELVE_PPM), numerator
+
+
+def test_dividing_with_what_is_remembered_is_exact() -> None:
+    """The quotient and what is left are those of the true division, and every part of the work is a word."""
+    seed = 20_261_122
+    dice = random.Random(seed)
+    for _ in range(3_000):
+        total = dice.choice([dice.randrange(SCALE // 2 + 1, WIDEST_QUICK), WIDEST_QUICK - 1, SCALE // 2 + 1])
+        total = dice.choice([total, dice.randrange(1, 230) * SCALE, dice.randrange(SCALE, 40 * SCALE)])
+        balance = dice.choice([dice.randrange(QUICK), QUICK - 1, 0, 1, dice.randrange(1, 2_000) * 10_000])
+        inverse, _ = times_scale(QUICK, total)
+        assert inverse == QUICK * SCALE // total, f"seed {seed}"
+        whole, rest = times_quickly(balance, total, inverse)
+        assert (whole, rest) == divmod(balance * SCALE, total), f"seed {seed}: {balance} over {total}"
+        upper = balance * (SCALE // QUICK) - whole * (total // QUICK)
+        parts = (balance * inverse, upper * QUICK, upper * QUICK + balance * (SCALE % QUICK))
+        assert all(-WORD <= part < WORD for part in parts), f"seed {seed}: {balance} over {total}"
 
 
 def test_a_half_may_be_decided_by_daily_interest() -> None:

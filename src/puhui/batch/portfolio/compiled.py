@@ -127,7 +127,7 @@ def _compiled(function: FunctionType, *, is_entry: bool) -> Any:
     """A dispatcher that knows one set of types: a literal argument is a number like any other."""
     if is_entry:
         return numba.njit(cache=True, **OPTIONS)(function)
-    dispatcher = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    dispatcher = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **OPTIONS)(function)
     original = dispatcher.get_call_template
 
     def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:

@@ -68,6 +68,7 @@ def one_program(prefix: str, entry: str) -> Iterator[None]:
     optimise all of them once. The compiler would optimise each again in every function above it: a minute instead of seconds.
     """
     finalize, pointer = codegen.CPUCodeLibrary.finalize, codegen.JITCodeLibrary.get_pointer_to_function
+    optimise = codegen.CPUCodeLibrary._optimize_final_module
     set_env = codegen.JITCPUCodegen.set_env
 
     def is_inner(library: Any) -> bool:
@@ -81,6 +82,13 @@ def one_program(prefix: str, entry: str) -> Iterator[None]:
             self._linking_libraries = _all_below(self)
         finalize(self)
 
+    def optimise_as_one(self: Any) -> None:
+        if self.name == entry:
+            for function in self._final_module.functions:
+                if prefix in function.name and entry not in function.name and not function.is_declaration:
+                    function.linkage = "internal"
+        optimise(self)
+
     def late_pointer(self: Any, name: str) -> int:
         return 0 if is_inner(self) else int(pointer(self, name))
 
@@ -89,12 +97,14 @@ def one_program(prefix: str, entry: str) -> Iterator[None]:
             set_env(self, name, env)
 
     codegen.CPUCodeLibrary.finalize = finalize_late
+    codegen.CPUCodeLibrary._optimize_final_module = optimise_as_one
     codegen.JITCodeLibrary.get_pointer_to_function = late_pointer
     codegen.JITCPUCodegen.set_env = late_env
     try:
         yield
     finally:
         codegen.CPUCodeLibrary.finalize = finalize
+        codegen.CPUCodeLibrary._optimize_final_module = optimise
         codegen.JITCodeLibrary.get_pointer_to_function = pointer
         codegen.JITCPUCodegen.set_env = set_env
 

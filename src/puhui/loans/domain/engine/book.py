@@ -205,9 +205,12 @@ FAULT_REFUND = 4  # a refund that gives interest back needs the book of another 
 FAULT_EVENT = 8  # an event refers to one that is not there
 
 EVENT_WIDTH = 22  # integers of an event, indexed by E_*
-MEMO_PLACES = 512  # of three numbers: what it is for (two), and the sum
+MEMO_PLACES, MEMO_WIDTH = (
+    512,
+    4,
+)  # what it is for (two numbers), the sum, and 2**28 × SCALE // sum (0 = not asked for yet)
 OWN_WIDTHS = {
-    "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": 3 * MEMO_PLACES,
+    "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": MEMO_WIDTH * MEMO_PLACES,
     "w": W_WIDTH, "months": MONTHS,
 }  # fmt: skip
 

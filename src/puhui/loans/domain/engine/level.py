@@ -13,6 +13,7 @@ from puhui.loans.domain.engine.book import (
     K_RELEVEL,
     K_UNIT,
     MEMO_PLACES,
+    MEMO_WIDTH,
     S_BALANCE,
     S_CHANGE,
     S_FAULT,
@@ -26,17 +27,18 @@ from puhui.loans.domain.engine.book import (
 from puhui.loans.domain.engine.codes import Basis, Method, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import (
     PPM,
+    TWELVE_PPM,
     WIDEST_BALANCE,
     WIDEST_DAYS,
     WIDEST_FACTOR,
     WIDEST_WEIGHT,
+    by_months,
     first_base,
     half_even,
     rate_on,
     stretch,
 )
 from puhui.loans.domain.engine.rows import (
-    TWELVE_PPM,
     counted_day,
     down_part,
     equal_months,
@@ -51,6 +53,8 @@ from puhui.loans.domain.engine.rows import (
 
 SCALE = 10**16  # discount factors are kept to 16 places: 400 of them still fit into 62 bits
 WIDEST_TOTAL = 2**62  # of the discount factors
+WIDEST_QUICK = 2**61  # of them where a balance below QUICK is divided with what is remembered
+QUICK = 2**28
 WIDEST_LEVEL = 10**12  # of a balance, minor units
 SPLIT = 2**20  # of a numerator < 2**41
 WIDEST_DENOMINATOR = 2**41
@@ -112,13 +116,48 @@ def after_first(b: Book, up: int, base: int, count: int, yearly: int) -> int:
     """
     if count >= MOST_EQUAL or base >= MOST_BASE:
         return sum_of_factors(b, scaled(b, SCALE, base * PPM, base * PPM + up), count, yearly)
+    return b.memo[memo_of(b, up, base, count, yearly) + 2]
+
+
+def memo_of(b: Book, up: int, base: int, count: int, yearly: int) -> int:
+    """This function will return where what `after_first` remembers stands, and work it out if it does not."""
     key, other = yearly * MOST_EQUAL + count, up * MOST_BASE + base
-    at = (key * 31 + other * 7 + up // 1000 * 13 + yearly // 1000 * 5) % MEMO_PLACES * 3
+    at = (key * 31 + other * 7 + up // 1000 * 13 + yearly // 1000 * 5) % MEMO_PLACES * MEMO_WIDTH
     if b.memo[at] != key or b.memo[at + 1] != other:
         one = scaled(b, SCALE, base * PPM, base * PPM + up)
         b.memo[at], b.memo[at + 1] = key, other
         b.memo[at + 2] = sum_of_factors(b, one, count, yearly)
-    return b.memo[at + 2]
+        b.memo[at + 3] = 0
+    return at
+
+
+def level_equal(b: Book, up: int, base: int, count: int, yearly: int, balance: int) -> int:
+    """This function will return the level payment of `balance` over the periods of `after_first`: a usual balance is divided
+    with what is remembered, a large one bit by bit.
+    """
+    if count >= MOST_EQUAL or base >= MOST_BASE or not 0 <= balance < QUICK:
+        return level_by(b, after_first(b, up, base, count, yearly), balance)
+    at = memo_of(b, up, base, count, yearly)
+    total = b.memo[at + 2]
+    if total >= WIDEST_QUICK or 2 * total <= SCALE:
+        return level_by(b, total, balance)
+    if b.memo[at + 3] == 0:
+        b.memo[at + 3], _ = times_scale(QUICK, total)
+    whole, rest = times_quickly(balance, total, b.memo[at + 3])
+    return round_parts(b, whole, rest, total)
+
+
+def times_quickly(balance: int, total: int, inverse: int) -> tuple[int, int]:
+    """This function will divide balance × SCALE by `total` as `times_scale` does, `inverse` being QUICK × SCALE // total:
+    balance × inverse // QUICK is the quotient, or one less. What is left is formed in two parts of which none leaves 63
+    bits where balance < QUICK and SCALE / 2 < total < 2**61.
+    """
+    whole = balance * inverse // QUICK
+    upper = balance * (SCALE // QUICK) - whole * (total // QUICK)
+    rest = upper * QUICK + balance * (SCALE % QUICK) - whole * (total % QUICK)
+    if rest >= total:
+        return whole + 1, rest - total
+    return whole, rest
 
 
 def sum_of_factors(b: Book, discount: int, count: int, yearly: int) -> int:
@@ -259,7 +298,7 @@ def follow(b: Book, first: int, emi: int, found: int, left: int, balance: int, y
         b.carry[row] = b.met[row] = 0
         left -= part
         balance -= part
-        found = half_even(balance * yearly, TWELVE_PPM)
+        found = by_months(balance * yearly)
     b.level[last], b.emi[last] = emi, left + found
     b.interest[last], b.principal[last] = found, left
     b.carry[last] = b.met[last] = 0
@@ -332,7 +371,7 @@ def last_payment(count: int, emi: int, found: int, left: int, balance: int, year
         balance -= part
         if part < 0 or left <= 0 or balance < 0:
             return 0
-        found = half_even(balance * yearly, TWELVE_PPM)
+        found = by_months(balance * yearly)
     return left + found
 
 

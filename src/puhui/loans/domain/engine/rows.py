@@ -46,6 +46,7 @@ from puhui.loans.domain.engine.interest import (
     WIDEST_FACTOR,
     WIDEST_WEIGHT,
     by_daily,
+    by_months,
     first_base,
     half_even,
     stretch,
@@ -53,7 +54,6 @@ from puhui.loans.domain.engine.interest import (
 )
 
 ROUND_HALF_EVEN, ROUND_UP, ROUND_DOWN = 0, 1, 2
-TWELVE_PPM = 12 * PPM  # ppm of a year in months
 
 
 def round_level(b: Book, numerator: int, denominator: int) -> int:
@@ -222,7 +222,7 @@ def of_whole_period(b: Book, row: int, balance: int, months: int) -> int:
         return -1
     if balance > WIDEST_BALANCE or balance * rate > WIDEST_FACTOR or days > WIDEST_DAYS:
         return -1
-    return -1 if days * months > WIDEST_WEIGHT else half_even(balance * rate * months, TWELVE_PPM)
+    return -1 if days * months > WIDEST_WEIGHT else by_months(balance * rate * months)
 
 
 def interest_to(b: Book, row: int, found: int) -> int:

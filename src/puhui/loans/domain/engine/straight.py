@@ -68,14 +68,16 @@ from puhui.loans.domain.engine.calendar import civil, ordinal
 from puhui.loans.domain.engine.codes import Basis, Method, Plan, Recalculation, Unit
 from puhui.loans.domain.engine.interest import (
     PPM,
+    TWELVE_PPM,
     WIDEST_BALANCE,
     WIDEST_DAYS,
     WIDEST_FACTOR,
     WIDEST_WEIGHT,
+    by_months,
     half_even,
 )
-from puhui.loans.domain.engine.level import after_first, level_again, level_by, of_equal
-from puhui.loans.domain.engine.rows import TWELVE_PPM, round_level
+from puhui.loans.domain.engine.level import level_again, level_equal
+from puhui.loans.domain.engine.rows import round_level
 
 MOST_MONTHS = 12  # of a period: 366 days × 12 is the widest weight
 
@@ -109,8 +111,8 @@ def begin_straight(b: Book, rate: int, day: int, lent: int) -> bool:
             return False
     else:
         yearly = months * rate
-        emi = level_by(b, of_equal(b, count, yearly), lent)
-        emi = level_again(b, count, emi, half_even(lent * yearly, TWELVE_PPM), lent, lent, yearly)
+        emi = level_equal(b, yearly, 12, count, yearly, lent)
+        emi = level_again(b, count, emi, by_months(lent * yearly), lent, lent, yearly)
     if emi <= 0:
         return False
     year, month, seed = civil(day)
@@ -149,9 +151,7 @@ def close_due(b: Book, day: int) -> int:
     if row == count or due > day:
         return row
     start, month = w[W_START], w[W_MONTH]
-    whole = half_even(
-        w[W_BALANCE] * w[W_RATE] * w[W_MONTHS], TWELVE_PPM
-    )  # of each period but the first, at most
+    whole = by_months(w[W_BALANCE] * w[W_RATE] * w[W_MONTHS])  # of each period but the first, at most
     b.raw[row] = whole
     if w[W_AT] != start or w[W_BASE] != due - start:
         borne = w[W_ACC] + w[W_BALANCE] * w[W_RATE] * (due - w[W_AT])
@@ -287,10 +287,10 @@ def level_from(b: Book, turn: int, rate: int, carry: int, left: int) -> int:
     found = half_even(borne * w[W_MONTHS], TWELVE_PPM * w[W_BASE]) + carry
     up = (w[W_RATE] * (turn - start) + rate * (due - turn)) * w[W_MONTHS]
     if turn <= start and w[W_BASE] == due - start:
-        total = of_equal(b, count, yearly)
+        emi = level_equal(b, yearly, 12, count, yearly, left)
     else:
-        total = after_first(b, up, 12 * w[W_BASE], count, yearly)
-    return level_again(b, count, level_by(b, total, left), found, left, left, yearly)
+        emi = level_equal(b, up, 12 * w[W_BASE], count, yearly, left)
+    return level_again(b, count, emi, found, left, left, yearly)
 
 
 def re_age_straight(b: Book, day: int, first_due: int, count: int) -> bool:
@@ -366,6 +366,8 @@ def end_running(b: Book, row: int, day: int, carry: int, left: int, balance: int
     w[W_ACCRUED] += max(0, to_day - b.held[row])
     w[W_INTEREST] += interest - b.held[row]
     note_open(b, due, day, open_amount)
+    if principal > left:
+        return False
     if not is_last:
         carry = 0 if by_principal else max(0, found - interest)
         w[W_INTEREST] += interest_ahead(b, row + 1, carry, left - principal)
@@ -379,13 +381,13 @@ def interest_ahead(b: Book, row: int, carry: int, left: int) -> int:
     total, emi, yearly = 0, b.w[W_EMI], b.w[W_RATE] * b.w[W_MONTHS]
     if b.k[K_METHOD] == Method.EQUAL_PRINCIPAL:
         for _ in range(row, b.w[W_COUNT]):
-            total += half_even(left * yearly, TWELVE_PPM)
+            total += by_months(left * yearly)
             left -= min(left, emi)
         return total
     for _ in range(row, b.w[W_COUNT] - 1):
-        found = half_even(left * yearly, TWELVE_PPM) + carry
+        found = by_months(left * yearly) + carry
         interest = min(found, emi)
         carry = found - interest
         total += interest
         left -= min(emi - interest, left)
-    return total + half_even(left * yearly, TWELVE_PPM) + carry
+    return total + by_months(left * yearly) + carry
