@@ -324,3 +324,18 @@ def test_what_was_believed_then() -> None:
         known_at=datetime(2026, 3, 5, 8, tzinfo=UTC),
     )
     assert then == on(date(2026, 3, 5)) and then != on(date(2026, 3, 5), paid)
+
+
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(days=10)])
+def test_a_fee_paid_ahead_follows_its_charge_into_another_table(back: timedelta) -> None:
+    terms = terms_with(OPTIONS["fees"], rate=0)
+    fee = terms.rows[0].fee_minor
+    day = terms.rows[0].due_date - back
+    paid = event(2, EventKind.REPAY, day, terms.rows[0].payment_minor + fee // 2 + 1)
+    aged = event(3, EventKind.RE_AGE, day, first_due=(day + timedelta(days=20)).isoformat(), count=2)
+    before, after = on(day, paid, terms=terms), on(day, paid, aged, terms=terms)
+    assert before.paid_fee_minor == after.paid_fee_minor > 0
+    assert all(row.fee_minor >= row.paid_fee_minor for row in after.rows)
+    assert after.payoff_minor == before.payoff_minor
+    closed = on(day, paid, aged, event(4, EventKind.PAYOFF, day, after.payoff_minor), terms=terms)
+    assert closed.state is LoanState.CLOSED and closed.payoff_minor == 0 and closed.credit_minor == 0

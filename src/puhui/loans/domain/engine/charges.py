@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from puhui.loans.domain.engine.book import S_CHARGE, S_LENT, S_ROW, Book, insert_row
-from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, RowKind
+from puhui.loans.domain.engine.book import S_CHARGE, S_LENT, S_ROW, Book, insert_row, open_of
+from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, Component, RowKind
 from puhui.loans.domain.engine.interest import PPM, half_even
 from puhui.loans.domain.engine.penalty import late_penalty_of
 
@@ -54,6 +54,24 @@ def place_charges(b: Book) -> None:
             place_dated(b, c)
         elif b.charge_time[c] == ChargeTime.INSTALMENT:
             place_everywhere(b, c)
+    for part in (Component.PENALTY, Component.FEE):
+        follow_charges(b, part)
+
+
+def follow_charges(b: Book, part: int) -> None:
+    """This function will let what was paid or waived of a charge follow it: an instalment that it left, when the table was
+    cut or dates moved, would have more paid than is due, and what it went to would ask for it again.
+    """
+    for row in range(b.s[S_ROW]):
+        over, to = -open_of(b, row, part), 0
+        while over > 0 and to < b.s[S_ROW]:
+            take = min(over, max(0, open_of(b, to, part)))
+            paid = min(take, b.paid[4 * row + part])
+            b.paid[4 * row + part] -= paid
+            b.paid[4 * to + part] += paid
+            b.waived[4 * row + part] -= take - paid
+            b.waived[4 * to + part] += take - paid
+            over, to = over - take, to + 1
 
 
 def place_dated(b: Book, charge: int) -> None:
