@@ -339,3 +339,15 @@ def test_a_fee_paid_ahead_follows_its_charge_into_another_table(back: timedelta)
     assert after.payoff_minor == before.payoff_minor
     closed = on(day, paid, aged, event(4, EventKind.PAYOFF, day, after.payoff_minor), terms=terms)
     assert closed.state is LoanState.CLOSED and closed.payoff_minor == 0 and closed.credit_minor == 0
+
+
+@pytest.mark.parametrize("method", [Method.FLAT, Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL])
+def test_what_was_charged_back_is_asked_for_once_when_the_rest_is_levelled_again(method: Method) -> None:
+    terms, day, later = terms_with(method=method), START, START + timedelta(days=53)
+    payoff = on(day, terms=terms).payoff_minor
+    paid = event(2, EventKind.PAYOFF, day, payoff)
+    back = event(3, EventKind.CHARGEBACK, day, payoff // 6, event_id="e2")
+    for kind, said in ((EventKind.RE_AMORTISE, {}), (EventKind.RATE_CHANGE, {"annual_rate_ppm": 0})):
+        found = on(later, paid, back, event(4, kind, day, **said), terms=terms)
+        assert found.principal_outstanding_minor == payoff // 6
+        assert sum(row.principal_minor for row in found.rows) == LENT + payoff // 6

@@ -102,7 +102,8 @@ def lines_from(b: Book, first: int) -> list[StatementLine]:
 
 def read_on(b: Book, terms: LoanTerms, as_of: date) -> BookPosition:
     """This function will return the position on `as_of`, its statement left out; `b` stays as it is."""
+    b = b._replace(s=b.s[:])
+    b.s[S_LINE] = 0  # the longest column, which no figure is read from
     b = copy_of(b)
     bring_to(b, as_of.toordinal())
-    b.s[S_LINE] = 0
     return position_of(b, terms, as_of, False)

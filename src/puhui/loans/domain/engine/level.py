@@ -241,6 +241,8 @@ def set_level(b: Book, first: int, today: int) -> None:
     for r in range(b.s[S_ROW]):
         if r < first or b.kind[r] != RowKind.REGULAR:
             balance -= b.principal[r]
+        else:
+            balance -= b.credit_principal[r]  # asked for on top of the level payment
     method = b.k[K_METHOD]
     if method == Method.FLAT:
         set_flat(b, first, regular, balance)
