@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
+from django.test import Client
 
+from puhui.customers.queries import get_customer
 from puhui.decisions.queries import get_decision, list_decisions
 from puhui.facts.feature_sets import FeatureSet, parse_feature_set, serve_features
 from puhui.facts.features import FeatureEvent
@@ -72,6 +75,9 @@ def test_a_second_request_is_served_her_history_and_replays_from_it(world: World
         "days_past_due_most": 0,
         "devices_bound_90d": 1,
     }
+    page = shown_to(loan.customer_id)
+    assert "What we counted for your last decision" in page and "Repayments in 6 months" in page
+    assert "No rule read these figures." in page and get_decision(again).number in page
     # What happens later was not known then: nothing that is kept changes.
     world.wait(hours=1)
     devices.record(customer_id=loan.customer_id, what="bound", now=world.now)
@@ -81,6 +87,13 @@ def test_a_second_request_is_served_her_history_and_replays_from_it(world: World
         assert staff_replay.replay(kind="decision", id=id).differences == ()
     with pytest.raises(DatabaseError), transaction.atomic():
         FeatureVectorRow.objects.filter(decision_id=again).update(sha256="0" * 64)
+
+
+def shown_to(customer_id: str) -> str:
+    """Her own page of what we know, in English."""
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(get_user_model().objects.get(pk=get_customer(customer_id).user_id))
+    return client.get("/me/data").content.decode()
 
 
 def apply_again(world: World, borrower: Borrower) -> str:
