@@ -51,4 +51,4 @@ def test_the_trace_shows_what_was_served_and_what_was_not(
         walk.say("left out features without consent", "因未获同意略去了特征")
         in walk.page.locator("main").inner_text()
     )
-    walk.check("staff-features", shot=True)
+    walk.check("staff-features")
