@@ -116,6 +116,7 @@ def _render(
     now, today = clock.now(request), clock.today(request)
     as_of = asked_date(request, today)
     known_at = _known_at(request)
+    decided = decision_panel.context(request, customer)
     context = {
         "here": "customers",
         "customer": customer,
@@ -125,6 +126,7 @@ def _render(
         "known_at": known_at,
         "other_day": as_of != today,
         "future": as_of > today,
+        "facts": _facts(customer, known_at or now, decided["decisions"]),
         "consents": _consents(customer, now, today),
         "orders": payments.list_orders(customer_id=customer.id, limit=30),
         "accounts": payments.list_accounts(customer_id=customer.id),
@@ -136,10 +138,9 @@ def _render(
         "audit": runtime.list_audit(f"customer:{customer.id}", limit=20),
         "notes": list_notes(f"customer:{customer.id}"),
         "documents": loan_panel.documents(customer),
-        **decision_panel.context(request, customer),
+        **decided,
         **loan_panel.context(customer, as_of=as_of, today=today, known_at=known_at),
     }
-    context["facts"] = _facts(customer, known_at or now, context["decisions"])
     context["timeline"] = timeline.rows(customer, context)
     return desk(request, "replay" if request.headers.get("HX-Request") else "file", **context)
 
@@ -147,8 +148,8 @@ def _render(
 def _facts(
     customer: Customer, known_at: datetime, decisions: Sequence[StoredDecision]
 ) -> list[dict[str, Any]]:
-    """What is known, each with the decisions that saw it, and with the intake and row that it was taken from, None for
-    an answer to a question of ours.
+    """What is known, each with the intake and the row that it was taken from, None for an answer to a question of ours,
+    and the decisions that saw it.
     """
     known = sorted(facts.get_facts(customer.id, known_at=known_at).values(), key=lambda one: one.name)
     origins = facts.list_origins(customer.id)
