@@ -320,11 +320,32 @@ ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>'
         (_with_part(SHEET, lambda one: ENTITY + one), WorkbookUnreadable),
         (_with_part(SHEET, lambda one: one[:200]), WorkbookUnreadable),
         (_with_part("xl/workbook.xml", lambda one: b"<x/>"), WorkbookUnreadable),
+        (_with_part(SHEET, lambda one: one.replace(b'r="A3"', b'r="GA19000"', 1)), WorkbookTooLarge),
+        (_with_part(SHEET, lambda one: one.replace(b'<row r="3"', b'<row r="x"', 1)), WorkbookUnreadable),
+        (_with_part(SHEET, lambda one: b" " * 1000 + one.split(b"?>")[-1].replace(b'r="A3"', b'r="XFD1"', 1)), WorkbookTooLarge),
     ],
 )  # fmt: skip
 def test_a_hostile_file_is_refused_before_it_is_read(body: bytes, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         read_workbook(body)
+
+
+def _renamed(change: Callable[[bytes], bytes]) -> bytes:
+    """A sheet under a name that hides what it is, with the relation and the type that lead a reader to it."""
+    with zipfile.ZipFile(io.BytesIO(write_workbook(text=text_of(PRICES), path=PRICES))) as file:
+        parts = {one: file.read(one) for one in file.namelist()}
+    parts["xl/worksheets/sheet3.png"] = change(parts.pop(SHEET))
+    for one in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+        parts[one] = parts[one].replace(b"sheet3.xml", b"sheet3.png")
+    return _zipped(parts)
+
+
+def test_a_part_is_examined_by_what_it_is_not_by_its_name() -> None:
+    assert read_workbook(_renamed(lambda one: one)).text == text_of(PRICES)
+    with pytest.raises(WorkbookTooLarge):
+        read_workbook(_renamed(lambda one: one.replace(b'r="A3"', b'r="XFD1048576"', 1)))
+    with pytest.raises(WorkbookUnreadable):
+        read_workbook(_renamed(lambda one: one.decode().encode("utf-16")))
 
 
 def test_a_workbook_of_somebody_else_is_no_policy() -> None:

@@ -20,6 +20,7 @@ MOST_BYTES = 4_000_000  # of a file
 MOST_UNPACKED = 20_000_000  # bytes of all its parts together
 MOST_PARTS = 500
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
+MOST_CELLS = 1_000_000  # of all grids together, gaps included
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -60,6 +61,7 @@ def examine(body: bytes) -> None:
         OSError,
         EOFError,
         RuntimeError,
+        ValueError,
         zlib.error,
     ):
         raise WorkbookUnreadable(why="xlsx") from None
@@ -71,11 +73,14 @@ def _examine_parts(parts: zipfile.ZipFile) -> None:
         raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
     if any(one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for one in listed):
         raise WorkbookUnreadable(why="xlsx")
-    names = _sheet_names(parts)
+    names, cells = _sheet_names(parts), 0
     for one in listed:
-        if one.filename.endswith((".xml", ".rels")):
-            # A part never unpacks to more than it declares: the reader stops there.
-            _examine_part(parts.read(one), names.get(one.filename, ""))
+        # A part never unpacks to more than it declares: the reader stops there. Its name says nothing about what it is.
+        body = parts.read(one)
+        if _is_xml(body):
+            cells += _examine_part(body, names.get(one.filename, ""))
+        if cells > MOST_CELLS:
+            raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
 
 
 def _sheet_names(parts: zipfile.ZipFile) -> dict[str, str]:
@@ -94,34 +99,39 @@ def _sheet_names(parts: zipfile.ZipFile) -> dict[str, str]:
     }
 
 
+def _is_xml(body: bytes) -> bool:
+    """Whether a reader could take a part for XML. Raises: WorkbookUnreadable for XML in two-byte signs, which hides words."""
+    begins = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:2]
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or begins in {b"<\0", b"\0<"}:
+        raise WorkbookUnreadable(why="xlsx")
+    return begins[:1] == b"<"
+
+
 def _plain(body: bytes) -> bytes:
     """A part that declares no entities. Raises: WorkbookUnreadable."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise WorkbookUnreadable(why="entities")
     return body
 
 
-def _examine_part(body: bytes, sheet: str) -> None:
-    rows = 0
+def _examine_part(body: bytes, sheet: str) -> int:
+    """Cells that a reader will make of a part: it fills every gap up to the last one."""
+    rows = columns = 0
     for _event, one in ElementTree.iterparse(io.BytesIO(_plain(body)), events=("end",)):
         kind = one.tag.rpartition("}")[2]
         if kind == "mergeCell":
             raise CellsMerged(cell=f"{sheet}!{one.get('ref', '')[:20]}")
         if kind == "row":
-            rows += 1
-            _bound(rows, len(one))
-            _bound(int(one.get("r", "0") if one.get("r", "0").isdigit() else "0"), 0)
+            rows, columns = max(rows + 1, int(one.get("r", "0"))), max(columns, len(one))
             one.clear()
         elif kind == "c" and one.get("r") is not None:
             match = _REF.fullmatch(one.get("r", ""))
             if match is None:
                 raise WorkbookUnreadable(why="xlsx")
-            _bound(int(match[2]), _column(match[1]))
-
-
-def _bound(row: int, column: int) -> None:
-    if row > MOST_ROWS or column > MOST_COLUMNS:
-        raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
+            rows, columns = max(rows, int(match[2])), max(columns, _column(match[1]))
+        if rows > MOST_ROWS or columns > MOST_COLUMNS:
+            raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
+    return rows * columns
 
 
 def _column(letters: str) -> int:
