@@ -52,11 +52,11 @@ class TextFolderUnknown(Refusal):
     field = "folder"
 
 
-def list_all() -> tuple[dict[str, str], list[PolicyText]]:
-    """This function will return the texts that the loaders have, by path, and every draft of the house."""
+def list_standing() -> dict[str, str]:
+    """This function will return the texts that the loaders have, by path; drafts are no part of them."""
     rules = {name: text for name, text in list_rule_texts().items() if not name.startswith("credit/reasons-")}
     products = {f"products/{name}": text for name, text in list_product_texts().items()}
-    return rules | products, list_texts()
+    return rules | products
 
 
 def draft(*, folder: str, text: str, by: str, now: datetime) -> PolicyText:

@@ -27,7 +27,7 @@ class WorkbookTextUnknown(Refusal):
 
 def write_standing(path: str) -> bytes:
     """This function will return a text that holds, held or will hold as an .xlsx file. Raises: WorkbookTextUnknown."""
-    standing, _drafts = policy_texts.list_all()
+    standing = policy_texts.list_standing()
     if path not in standing:
         raise WorkbookTextUnknown(path=path)
     return write_workbook(text=standing[path], path=path)

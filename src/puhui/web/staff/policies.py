@@ -17,7 +17,7 @@ from puhui.core.canonical import content_hash
 from puhui.decisions.domain.swaps import STEP_PPM, VERDICTS, SwapSet
 from puhui.journeys import house, policy_texts, policy_workbooks, staff_policy
 from puhui.protection.texts.domain import PolicyText, TextFolder, TextLine, TextState, compare_texts, name_of
-from puhui.protection.texts.queries import get_text
+from puhui.protection.texts.queries import get_text, list_texts
 from puhui.protection.texts.workbook.archive import MOST_BYTES, WorkbookTooLarge
 from puhui.web import charts, clock
 from puhui.web.charts import Point
@@ -52,7 +52,7 @@ def list_page(request: HttpRequest) -> HttpResponseBase:
             raise RoleMayNot()
         made = _drafted(request, now)
         return redirect("staff_policy_draft", made.id)
-    standing, drafts = policy_texts.list_all()
+    standing, drafts = policy_texts.list_standing(), list_texts()
     lines = _lines(standing, now)
     start = request.GET.get("from", "")
     return desk(
@@ -105,7 +105,7 @@ def _workbook(path: str, body: bytes) -> HttpResponseBase:
 @allowed(*SEEN_BY)
 def text_page(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
     """This function will show a text that holds, held or will hold."""
-    standing, _drafts = policy_texts.list_all()
+    standing = policy_texts.list_standing()
     path = f"{folder}/{name}.toml"
     if path not in standing:
         raise NotFoundHere()
@@ -139,7 +139,7 @@ def draft_page(request: HttpRequest, text_id: str) -> HttpResponseBase:
                 now=now,
             )
         return redirect("staff_policy_draft", text_id)
-    standing, _drafts = policy_texts.list_all()
+    standing = policy_texts.list_standing()
     old = _replaced(standing, text)
     compared = compare_texts(standing.get(old, ""), text.text)
     whole = request.GET.get("whole") == "1"
