@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from puhui.core.canonical import content_hash
+from puhui.customers.domain import mask_number
 from puhui.customers.queries import get_customer, get_identity
 from puhui.journeys import credit_record, letters
 from puhui.runtime.signing import is_signed
@@ -88,7 +89,9 @@ def test_data_and_paper_carry_a_signature_that_anybody_checks(world: World, lang
     words = re.sub(r"\s+", "", "".join(one.extract_text() for one in pages))
     for wanted in (given["sha256"], given["signature"], given["key_id"], loan.number, name):
         assert re.sub(r"\s+", "", wanted) in words, wanted
-    assert number not in words
+    assert number not in words and mask_number(number).replace("*", "×").replace(" ", "") in words
+    longest = max(len(one) for page in pages for one in page.extract_text().split())
+    assert longest < 60, "a row of signs that no line of paper can break runs off the page"
     assert client.get(reverse("letter", args=["record", loan.customer_id])).content == paper.content
 
 

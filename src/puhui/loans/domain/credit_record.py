@@ -18,6 +18,7 @@ from puhui.loans.domain.position import LoanState, Position, PositionRow
 from puhui.protection.domain import FilledLetter, LetterKind, LetterTable
 
 FORMAT = "puhui-credit-record-1"
+GROUP = 16  # hexadecimal signs that stand together on paper
 NEVER = frozenset({LoanState.PENDING, LoanState.CANCELLED})  # no money reached her: no part of a record
 STATES = {
     LoanState.ACTIVE: ("还款中", "being repaid"),
@@ -135,6 +136,13 @@ def write_credit_record(record: CreditRecord) -> str:
     return canonical_bytes(record).decode()
 
 
+def _spaced(signs: str) -> str:
+    """Long rows of signs in groups, so that a line of paper can break and a person can compare them."""
+    head, colon, hexadecimal = signs.rpartition(":")
+    groups = " ".join(hexadecimal[at : at + GROUP] for at in range(0, len(hexadecimal), GROUP))
+    return f"{head}{colon} {groups}".strip()
+
+
 def fill_credit_record(
     *, record: CreditRecord, sha256: str, signature: str, key_id: str, language: str
 ) -> FilledLetter:
@@ -157,14 +165,14 @@ def fill_credit_record(
         for one in record.loans
     ]
     values = {
-        "number_masked": record.number_masked,
+        "number_masked": record.number_masked.replace("*", "×"),  # two stars begin bold type in a letter
         "record_on": format_day(record.as_of, tongue),
         "first_on": "–" if record.first_on is None else format_day(record.first_on, tongue),
         "count": str(len(record.loans)),
         "due": str(record.due),
         "on_time": str(record.on_time),
-        "record_hash": sha256,
-        "record_signature": signature,
+        "record_hash": _spaced(sha256),
+        "record_signature": _spaced(signature),
         "record_key": key_id,
     }
     table = LetterTable(head=HEAD[0 if chinese else 1], rows=rows)
