@@ -19,13 +19,15 @@ from puhui.relief import operations as relief
 from puhui.relief.domain import (
     AgreementState,
     ReliefAgreement,
+    ReliefCard,
     ReliefLoan,
     ReliefOffer,
     ReliefRequest,
+    budget_name,
     events_for,
     payments_of,
 )
-from puhui.relief.queries import find_agreement, get_relief_policy, get_request
+from puhui.relief.queries import find_agreement, get_relief_policy, get_request, list_programmes
 from puhui.runtime.operations import put_blob
 from puhui.runtime.transactions import transaction
 
@@ -118,10 +120,9 @@ def _conclude(
     )  # fmt: skip
     loan = get_loan(id=request.loan_id)
     if card.draw_minor:
-        pool = get_relief_policy(on_date=offer.on_date).pool_minor
+        name, total = _pays(offer, card, now)
         relief.draw_pool(
-            name=pool_name(now), total_minor=pool, currency=loan.currency, agreement_id=id,
-            amount_minor=card.draw_minor, now=now,
+            name=name, total_minor=total, currency=loan.currency, agreement_id=id, amount_minor=card.draw_minor, now=now,
         )  # fmt: skip
     settles = card.plan.choice.settlement_minor > 0  # nothing is given up before the money comes
     for place, event in enumerate(() if settles else events_for(card.plan.choice, then)):
@@ -134,3 +135,11 @@ def _conclude(
     tell_agreed(signed, card, now)
     close_help(request, signed, now)
     return signed
+
+
+def _pays(offer: ReliefOffer, card: ReliefCard, now: datetime) -> tuple[str, int]:
+    """The pool that pays for a card and what it has in all: the programme's budget, or the waivers of the year."""
+    for one in list_programmes():
+        if one.name == card.programme:
+            return budget_name(one.name), one.budget_minor
+    return pool_name(now), get_relief_policy(on_date=offer.on_date).pool_minor

@@ -11,6 +11,7 @@ from puhui.customers.queries import get_customer
 from puhui.journeys import ask_for_help, house
 from puhui.journeys.once import keep, recall
 from puhui.journeys.relief_ask import loan_as_of, plans_for
+from puhui.journeys.relief_programmes import enrol_asking, programme_offers
 from puhui.loans.queries import get_terms, list_events
 from puhui.relief import operations as relief
 from puhui.relief.domain import (
@@ -19,6 +20,7 @@ from puhui.relief.domain import (
     ReliefOffer,
     ReliefPolicy,
     ReliefRequest,
+    add_programmes,
     make_budget,
     offer_ends,
     relief_loan,
@@ -68,6 +70,7 @@ def state_budget(*, customer_id: str, request_id: str, month: Month, key: str, n
     with transaction():
         if recall(scope="relief_offer.state_budget", key=key, body=body, now=now) is None:
             relief.record_offer(offer=offer)
+            enrol_asking(request, loan, now)
             keep(scope="relief_offer.state_budget", key=key, body=body, answer={"offer": id}, now=now)
     return offer
 
@@ -77,14 +80,20 @@ def solve(
 ) -> ReliefOffer:
     """This function will work out what can be offered today for a budget; nothing is written."""
     policy = get_relief_policy(on_date=loan.asked_on)
+    plans = plans_for(loan=loan, loan_id=request.loan_id, policy=policy)
     answer = solve_relief(
-        loan=loan,
-        plans=plans_for(loan=loan, loan_id=request.loan_id, policy=policy),
-        budget=budget,
-        scenarios=policy.scenarios_of(request.cause),
-        policy=policy,
-        pool_minor=pool_left(policy, now),
+        loan=loan, plans=plans,
+        budget=budget, scenarios=policy.scenarios_of(request.cause), policy=policy, pool_minor=pool_left(policy, now),
         every=False,  # she waits; every plan cheaper than the first card is valued all the same
+    )  # fmt: skip
+    answer = add_programmes(
+        answer,
+        programme_offers(request, loan),
+        loan=loan,
+        plans=plans,
+        budget=budget,
+        policy=policy,
+        cause=request.cause,
     )
     return ReliefOffer(
         id=id,

@@ -1,4 +1,6 @@
-"""Every morning the house gives by itself what a waiver programme promises, without being asked, within its budget."""
+"""Every morning the house gives by itself what a waiver programme promises, without being asked, within its budget; a plan
+programme is offered to who asks and fits.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,20 @@ from puhui.journeys import happen, house, pages, tell
 from puhui.loans.domain import EventKind, LoanSnapshot, Position
 from puhui.loans.queries import get_loan, list_positions
 from puhui.relief import operations as relief
-from puhui.relief.domain import TREATED, Programme, ProgrammeMember, arm_of, fits, waived_by
-from puhui.relief.queries import list_programmes
+from puhui.relief.domain import (
+    TREATED,
+    Programme,
+    ProgrammeMember,
+    ProgrammeOffer,
+    ReliefLoan,
+    ReliefRequest,
+    arm_of,
+    budget_name,
+    fits,
+    plan_programmes,
+    waived_by,
+)
+from puhui.relief.queries import get_pool_left, list_programmes
 from puhui.runtime.domain import Effect, WorkItem
 from puhui.runtime.operations import record_audit
 
@@ -78,3 +92,34 @@ def _consider(programme: Programme, loan: LoanSnapshot, there: Position, now: da
         actor="house", action="programme.waived", subject=f"customer:{loan.customer_id}",
         detail={"member": member.id, "programme": programme.name, "version": programme.version}, now=now,
     )  # fmt: skip
+
+
+def _fitting(request: ReliefRequest, loan: ReliefLoan) -> list[Programme]:
+    """Programmes of plans that her loan fits today, whichever group it is in."""
+    region = get_customer(request.customer_id).region_code
+    return list(plan_programmes(list_programmes(), loan, region_code=region, cause=request.cause))
+
+
+def programme_offers(request: ReliefRequest, loan: ReliefLoan) -> list[ProgrammeOffer]:
+    """This function will list the programmes whose plans she is offered, with what their budgets have left."""
+    return [
+        ProgrammeOffer(
+            programme=one,
+            left_minor=get_pool_left(name=budget_name(one.name), total_minor=one.budget_minor),
+        )
+        for one in _fitting(request, loan)
+        if arm_of(one, request.loan_id) == TREATED
+    ]
+
+
+def enrol_asking(request: ReliefRequest, loan: ReliefLoan, now: datetime) -> None:
+    """This function will enrol her loan in either group of the programmes that it fits. That is done when a budget is stated,
+    signed or not, so that the groups can be compared; nothing is given yet.
+    """
+    for one in _fitting(request, loan):
+        member = ProgrammeMember(
+            id=derive_id("member", one.name, request.loan_id), programme=one.name, version=one.version,
+            customer_id=request.customer_id, loan_id=request.loan_id, arm=arm_of(one, request.loan_id),
+            on_date=loan.asked_on, dpd_days=loan.now.dpd_days, late_minor=loan.now.late_minor, given_minor=0, at=now,
+        )  # fmt: skip
+        relief.enrol(member=member, budget_minor=one.budget_minor, currency=house.lender().currency)

@@ -20,6 +20,7 @@ from puhui.relief.domain import (
     ReliefRequest,
     RequestAct,
     RequestState,
+    budget_name,
     next_agreement_state,
     next_request_state,
     parse_cause,
@@ -246,7 +247,7 @@ def enrol(*, member: ProgrammeMember, budget_minor: int, currency: str) -> bool:
     require_transaction()
     if find_row(MemberRow, programme=member.programme, loan_id=member.loan_id) is not None:
         return False
-    name = f"p-{member.programme}"[:16]
+    name = budget_name(member.programme)
     insert_if_absent(PoolRow(name=name, currency=currency, total_minor=budget_minor, left_minor=budget_minor))
     pool = find_row(PoolRow, lock=True, name=name)
     assert pool is not None and pool.currency == currency, "a budget has one currency"

@@ -24,6 +24,7 @@ from puhui.relief.domain import (
     ReliefPolicy,
     ReliefRequest,
     RequestAct,
+    budget_name,
 )
 from puhui.relief.domain.codec import answer_from_plain, budget_from_plain, plan_from_plain
 from puhui.relief.models import (
@@ -263,14 +264,19 @@ def list_members(
 
 
 def get_drawn() -> int:
-    """This function will return all that agreements took from waiver pools, minor units."""
-    return int(DrawRow.objects.aggregate(total=Sum("amount_minor"))["total"] or 0)
+    """This function will return all that agreements took from waiver pools, the budgets of programmes apart, minor units."""
+    rows = DrawRow.objects.exclude(pool__name__startswith=budget_name(""))
+    return int(rows.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def get_given(*, programme: str) -> int:
-    """This function will return what a programme has given up, minor units."""
-    rows = MemberRow.objects.filter(programme=programme)
-    return int(rows.aggregate(total=Sum("given_minor"))["total"] or 0)
+    """This function will return what a programme has given up, without being asked and by signed plans, minor units."""
+    given = MemberRow.objects.filter(programme=programme).aggregate(total=Sum("given_minor"))["total"] or 0
+    drawn = (
+        DrawRow.objects.filter(pool_id=budget_name(programme)).aggregate(total=Sum("amount_minor"))["total"]
+        or 0
+    )
+    return int(given) + int(drawn)
 
 
 def count_refusals() -> list[tuple[str, int]]:

@@ -36,12 +36,14 @@ from puhui.relief.domain.options import (
 )
 from puhui.relief.domain.plans import PlanPayment, ReliefPlan, make_plan, payments_of, plans_of, refused_by
 from puhui.relief.domain.policy import CAUSES, CohortHousehold, ReliefGrid, ReliefPolicy, parse_relief
+from puhui.relief.domain.programme_cards import ProgrammeOffer, add_programmes, plan_programmes
 from puhui.relief.domain.programmes import (
     CONTROL,
     TREATED,
     Programme,
     ProgrammeMember,
     arm_of,
+    budget_name,
     fits,
     parse_programmes,
     waived_by,
@@ -100,6 +102,7 @@ __all__ = [
     "PlanWorth",
     "Programme",
     "ProgrammeMember",
+    "ProgrammeOffer",
     "ProgrammeReport",
     "QuizQuestion",
     "RecordEffect",
@@ -123,8 +126,10 @@ __all__ = [
     "ReliefStep",
     "RequestAct",
     "RequestState",
+    "add_programmes",
     "arm_of",
     "bearable",
+    "budget_name",
     "changes_in_words",
     "count_right",
     "events_for",
@@ -145,6 +150,7 @@ __all__ = [
     "parse_programmes",
     "parse_relief",
     "payments_of",
+    "plan_programmes",
     "plans_of",
     "recompute_worth",
     "refused_by",

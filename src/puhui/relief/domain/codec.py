@@ -89,6 +89,7 @@ def _card(card: ReliefCard) -> dict[str, Any]:
         "record": card.record.value,
         "why_not_cheaper": _finding(card.why_not_cheaper) if card.why_not_cheaper else None,
         "refused": _finding(card.refused) if card.refused else None,
+        **({"programme": card.programme} if card.programme else {}),
     }
 
 
@@ -102,6 +103,7 @@ def _read_card(data: Document, loan: ReliefLoan) -> ReliefCard:
         record=RecordEffect(data["record"]),
         why_not_cheaper=_read_finding(cheaper, loan) if cheaper else None,
         refused=_read_finding(refused, loan) if refused else None,
+        programme=data.get("programme", ""),
     )
 
 

@@ -19,7 +19,8 @@ from puhui.relief.domain.options import ReliefChoice
 from puhui.relief.domain.policy import CAUSES, WAIVERS
 
 TREATED, CONTROL = "treated", "control"
-KINDS = ("plan", "waiver")
+PLAN = "plan"
+KINDS = (PLAN, "waiver")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,11 @@ def fits(
         programme.dpd_least <= position.dpd_days <= programme.dpd_most
         and position.principal_outstanding_minor <= programme.outstanding_most_minor
     )
+
+
+def budget_name(programme: str) -> str:
+    """This function will name the budget of a programme among the pools."""
+    return f"p-{programme}"[:16]
 
 
 def arm_of(programme: Programme, loan_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -70,6 +70,7 @@ def make_report(
     drawn_minor: int,
     members: Sequence[ProgrammeMember],
     programmes: Sequence[Programme],
+    given: Mapping[str, int],
     position_on: PositionOn,
 ) -> ReliefReport:
     """This function will count. `signed`: loan and date of each agreement; `late`, `reached`: loans late today, and of them
@@ -83,7 +84,7 @@ def make_report(
         late=late, reached=reached, reach_ppm=share(reached, late), requests=requests, agreements=len(signed),
         seen_60=len(old_60), cured=cured, cure_ppm=share(cured, len(old_60)),
         seen_180=len(old_180), again=again, again_ppm=share(again, len(old_180)), drawn_minor=drawn_minor,
-        programmes=tuple(_of_programme(one, members, today, position_on) for one in programmes),
+        programmes=tuple(_of_programme(one, members, given[one.name], today, position_on) for one in programmes),
     )  # fmt: skip
 
 
@@ -92,7 +93,11 @@ def _late_again(there: Position) -> bool:
 
 
 def _of_programme(
-    programme: Programme, members: Sequence[ProgrammeMember], today: date, position_on: PositionOn
+    programme: Programme,
+    members: Sequence[ProgrammeMember],
+    given_minor: int,
+    today: date,
+    position_on: PositionOn,
 ) -> ProgrammeReport:
     mine = [one for one in members if one.programme == programme.name]
     treated = [one for one in mine if one.arm == TREATED]
@@ -107,6 +112,6 @@ def _of_programme(
 
     return ProgrammeReport(
         name=programme.name, treated=len(treated), control=len(control),
-        given_minor=sum(one.given_minor for one in treated), budget_minor=programme.budget_minor,
+        given_minor=given_minor, budget_minor=programme.budget_minor,
         treated_cured_ppm=cured(treated), control_cured_ppm=cured(control),
     )  # fmt: skip

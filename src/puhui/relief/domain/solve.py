@@ -79,6 +79,7 @@ class ReliefCard:
         ReliefFinding | None
     )  # the dearest of the cheaper plans, none of which is offered; None = there is none
     refused: ReliefFinding | None = None  # only "no change" is shown though it is not affordable
+    programme: str = ""  # name of the programme whose budget pays the draw, "" = the waiver pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

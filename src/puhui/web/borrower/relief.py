@@ -123,7 +123,7 @@ def relief_page(request: HttpRequest, customer: Customer, request_id: str) -> Ht
         "relief",
         asked=asked,
         offer=offer,
-        cards=relief_view.cards_of(offer.answer, rate_ppm=rate_ppm),
+        cards=relief_view.cards_of(offer.answer, rate_ppm=rate_ppm, titles=relief_view.programme_titles()),
         count=len(offer.answer.cards),
         bears=relief_view.bears_sentence(offer.answer.bears_minor),
         refused=relief_view.refused_rows(offer.answer, rate_ppm=rate_ppm),

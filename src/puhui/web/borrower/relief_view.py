@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import escape
@@ -23,6 +23,7 @@ from puhui.relief.domain import (
     ReliefStep,
     changes_in_words,
 )
+from puhui.relief.queries import list_programmes
 from puhui.web.shared import formats
 from puhui.web.templatetags.puhui import day, language, money, rate
 from puhui.web.templatetags.puhui import month as month_name
@@ -49,6 +50,15 @@ class CardView:
     fits: bool  # whether every month bears it
 
 
+NO_TITLES: Mapping[str, str] = {}  # where nobody says what programmes are called, their names stand
+
+
+def programme_titles() -> dict[str, str]:
+    """This function will return what programmes are called in the language of the page, by name."""
+    tongue = "zh" if formats.is_chinese(language()) else "en"
+    return {one.name: one.titles[tongue] for one in list_programmes()}
+
+
 def causes() -> list[tuple[str, str]]:
     """This function will list what may have happened; the last one is no cause but a doubt."""
     return [
@@ -62,8 +72,10 @@ def causes() -> list[tuple[str, str]]:
     ]
 
 
-def cards_of(answer: ReliefAnswer, *, rate_ppm: int) -> list[CardView]:
-    """This function will lay out every card and, last, what no change means. `rate_ppm`: the contract's rate."""
+def cards_of(answer: ReliefAnswer, *, rate_ppm: int, titles: Mapping[str, str] = NO_TITLES) -> list[CardView]:
+    """This function will lay out every card and, last, what no change means. `rate_ppm`: the contract's rate; `titles`: what
+    programmes are called.
+    """
     shown = [*answer.cards, *([] if _has_no_change(answer) else [answer.no_change])]
     top = max([*(one.plan.peak_minor for one in shown), 1])
     length = min(LONGEST, max(len(one.plan.months) for one in shown))
@@ -74,7 +86,11 @@ def cards_of(answer: ReliefAnswer, *, rate_ppm: int) -> list[CardView]:
             CardView(
                 number=number if number < len(answer.cards) else -1,
                 title=title(plan),
-                tags=(*(_tag(one) for one in card.tags), *_changes(plan, rate_ppm)),
+                tags=(
+                    *_programme(card, titles),
+                    *(_tag(one) for one in card.tags),
+                    *_changes(plan, rate_ppm),
+                ),
                 bars=bars(plan.months, answer.bears_minor, length=length, top=top, title=title(plan)),
                 first_minor=plan.first_minor,
                 first_on=day(plan.payments[0].due_date),
@@ -124,6 +140,10 @@ def _tag(name: str) -> str:
     }[name]
 
 
+def _programme(card: ReliefCard, titles: Mapping[str, str]) -> list[str]:
+    return [titles.get(card.programme, card.programme)] if card.programme else []
+
+
 def _changes(plan: ReliefPlan, rate_ppm: int) -> list[str]:
     choice, found = plan.choice, []
     if choice == NO_CHANGE:
@@ -149,6 +169,8 @@ def _notes(card: ReliefCard) -> list[str]:
         )
     if card.costs_more_minor and card.plan.choice != NO_CHANGE:
         found.append(_("%(more)s more than the first one.") % {"more": money(card.costs_more_minor)})
+    if card.programme:
+        found.append(_("Part of a programme with a budget of its own."))
     found.append(record(card.record))
     return found
 

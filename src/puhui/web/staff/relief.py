@@ -20,9 +20,8 @@ from puhui.relief.queries import ReliefOfferMissing
 from puhui.web import clock
 from puhui.web.borrower import relief_view
 from puhui.web.errors import NotFoundHere
-from puhui.web.shared import formats, inputs
+from puhui.web.shared import inputs
 from puhui.web.staff.guard import allowed, desk, holds, login_of
-from puhui.web.templatetags.puhui import language
 
 SHOWN = 100
 
@@ -43,14 +42,13 @@ def list_page(request: HttpRequest) -> HttpResponseBase:
         for one in sorted(found, key=lambda one: not one.is_open)
     ]
     today = clock.today(request)
-    tongue = "zh" if formats.is_chinese(language()) else "en"
     return desk(
         request,
         "relief",
         here="relief",
         rows=rows,
         report=relief_report.report(today),
-        titles={one.name: one.titles[tongue] for one in relief.list_programmes()},
+        titles=relief_view.programme_titles(),
         reasons=[(relief_view.reason_name(name), n) for name, n in relief.count_refusals()],
         pool_minor=relief_offer.pool_left(relief.get_relief_policy(on_date=today), clock.now(request)),
     )
@@ -120,7 +118,7 @@ def _answer(asked: ReliefRequest) -> dict[str, Any]:
     ]
     return {
         "offer": offer,
-        "cards": relief_view.cards_of(offer.answer, rate_ppm=rate_ppm),
+        "cards": relief_view.cards_of(offer.answer, rate_ppm=rate_ppm, titles=relief_view.programme_titles()),
         "draws": [one.draw_minor for one in offer.answer.cards],
         "bears": relief_view.bears_sentence(offer.answer.bears_minor),
         "refused": rows,
