@@ -63,7 +63,8 @@ def add_programmes(
     cause: str,
 ) -> ReliefAnswer:
     """This function will put what programmes offer among the cards, in the household's order. A plan that some month does not
-    bear (G8), that the loan refuses, that its budget cannot pay, or that is shown already, is left out.
+    bear (G8), that the loan refuses, that its budget cannot pay, or that is shown already, is left out. Where the cards become too
+    many, others give way, never the cheapest.
     """
     base = next(plan for plan in plans if plan.is_no_change)
     found = list(answer.cards)
@@ -93,6 +94,14 @@ def add_programmes(
     if len(found) == len(answer.cards):
         return answer
     found.sort(key=lambda one: household_order(one.plan))
+    while len(found) > policy.cards_most and (spare := _spare(found)) is not None:
+        found.remove(spare)
     least = found[0].plan.total_minor
     cards = tuple(replace(one, costs_more_minor=one.plan.total_minor - least) for one in found)
     return replace(answer, cards=cards, steps=(), because=None)
+
+
+def _spare(cards: Sequence[ReliefCard]) -> ReliefCard | None:
+    """The card that gives way to a programme's: the dearest one without a distinction, else the dearest, never the cheapest."""
+    own = [one for one in cards[1:] if not one.programme]
+    return next((one for one in reversed(own) if not one.tags), own[-1] if own else None)
