@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from puhui.journeys import (
     parties,
     prove,
     repay,
+    staff_events,
 )
 from puhui.journeys.repay import PaymentUnderWay
 from puhui.journeys.standing import QuoteProofWithdrawn
@@ -287,6 +289,12 @@ def test_a_lower_price_or_what_would_bring_it(strong: World) -> None:
     assert kinds[-2:] == [EventKind.RATE_CHANGE, EventKind.MOVE_DUE]
     text = get_blob(signed.text_sha256)[0].decode()
     assert quote.number in text
+    told = list_events(loan_id=loan.id)
+    again = staff_events.again(loan_id=loan.id, terms=get_terms(loan_id=loan.id), events=told)
+    assert again == staff_events.stored(told)
+    moved = [replace(one, value_date=date(2026, 11, 1)) if one is told[-1] else one for one in told]
+    again = staff_events.again(loan_id=loan.id, terms=get_terms(loan_id=loan.id), events=moved)
+    assert again != staff_events.stored(moved), "an event that says another day than was signed is found"
     refuses(ChangePriceStays, lambda: ask(world, loan, key="c", lower_price=True))
 
 

@@ -257,6 +257,14 @@ class RegisterUnavailable(Exception):
     """The register did not answer. Not a refusal of anybody: the worker asks again later."""
 
 
+class FaceUnavailable(Exception):
+    """The provider of face checks did not answer. Not a refusal of anybody: the worker asks again later."""
+
+
+class FaceRequestRefused(Exception):
+    """The provider refused the request, or its answer cannot be read: asking again does not help, a person looks."""
+
+
 class IdentityRegister(Protocol):
     """A provider's check of name and number."""
 
@@ -268,7 +276,7 @@ class FaceCheck(Protocol):
     """A provider's comparison of faces, liveness included. None is embedded; asked only with a consent of its own."""
 
     def compare(self, *, portrait: bytes, taken: bytes, now: datetime) -> FaceAnswer:
-        """Compare the card's portrait with a picture that was just taken."""
+        """Compare the card's portrait with a picture that was just taken. Raises: FaceUnavailable, FaceRequestRefused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

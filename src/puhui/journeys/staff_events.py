@@ -1,4 +1,4 @@
-"""What each event of a loan must say, by the order that caused it: for auditors."""
+"""What each event of a loan must say, by the order or the signed change that caused it: for auditors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from puhui.core.ids import derive_id
 from puhui.journeys import house
 from puhui.journeys.collected import KINDS, value_date_of
 from puhui.loans.domain import ContractTerms, EventKind, LoanEvent, position, settlement_kind
+from puhui.loans.queries import get_change
 from puhui.payments.domain import Direction, PaymentOrder
 from puhui.payments.queries import list_orders
 
@@ -72,6 +73,17 @@ def _without_order(event: LoanEvent, known: dict[str, LoanEvent]) -> LoanEvent:
     if event.kind is EventKind.REVERSE:
         target = known.get(event.payload.get("event_id", ""), event)
         return replace(event, value_date=target.value_date, amount_minor=0)
+    if "change" in event.payload:
+        return _of_change(event)
     if event.kind in SAME_DAY:
         return replace(event, value_date=house.today(event.booked_at))
     return event
+
+
+def _of_change(event: LoanEvent) -> LoanEvent:
+    """What a signed change says of its event; one that it does not name moves nothing on the day of its booking."""
+    quote = get_change(id=event.payload["change"])
+    for place, step in enumerate(quote.steps):
+        if event.id == derive_id("event", quote.id, str(place)):
+            return replace(event, kind=step.kind, value_date=step.value_date, amount_minor=0)
+    return replace(event, value_date=house.today(event.booked_at), amount_minor=0)

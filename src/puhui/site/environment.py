@@ -43,6 +43,17 @@ def secret(name: str, *, var_dir: Path, demo: bool) -> str:
     return given
 
 
+def optional_secret(name: str, *, demo: bool) -> str:
+    """This function will return a secret that only some deployments have: `$NAME`, else the file `$NAME_FILE`, else "".
+
+    Raises: SecretRefused outside the demo for one that can be guessed.
+    """
+    given = _given(name) or ""
+    if given and not demo:
+        refuse_weak(name, given)
+    return given
+
+
 def _given(name: str) -> str | None:
     if value := os.environ.get(name):
         return value

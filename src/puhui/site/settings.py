@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from puhui.site.environment import secret
+from puhui.site.environment import optional_secret, secret
 from puhui.site.partner_settings import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from puhui.site.partner_settings import PARTNER_RATE as PARTNER_RATE
 from puhui.site.staff_settings import *  # noqa: F403
@@ -192,6 +192,11 @@ GATEWAYS = {
     "face": os.environ.get("PUHUI_FACE", "puhui.customers.gateways.sandbox.SandboxFace"),
     "messenger": os.environ.get("PUHUI_MESSENGER", "puhui.contact.gateways.sandbox.SandboxMessenger"),
 }
+# The provider of face checks, where PUHUI_FACE names puhui.customers.gateways.face.HttpFace; without it none is asked.
+FACE_URL = os.environ.get("PUHUI_FACE_URL", "")
+FACE_KEY_ID = os.environ.get("PUHUI_FACE_KEY_ID", "")
+FACE_SECRET = optional_secret("PUHUI_FACE_SECRET", demo=DEMO)
+FACE_TIMEOUT_SECONDS = int(os.environ.get("PUHUI_FACE_TIMEOUT_SECONDS", "10"))
 # Roots (PEM files) to which the certificate of a signed paper must lead; the demo trusts its own invented offices.
 EVIDENCE_ROOTS = [
     Path(one)

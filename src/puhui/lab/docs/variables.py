@@ -24,6 +24,13 @@ MEANINGS = {
     "PUHUI_ENV": "`demo` or `production`; production needs every secret and turns on TLS, HSTS and secure cookies",
     "PUHUI_DRILLS": "tests: number of backup drills, 2 by default, 20 before a release",
     "PUHUI_EVIDENCE": "dotted name of the adapter that fetches proofs from their issuers",
+    "PUHUI_EVIDENCE_ROOTS": "root certificates (PEM files) to which the certificate of a signed paper must lead",
+    "PUHUI_FACE": "dotted name of the adapter that compares faces: the sandbox compares nothing and says so; "
+    "`puhui.customers.gateways.face.HttpFace` asks a provider over HTTPS",
+    "PUHUI_FACE_KEY_ID": "which secret a request to the provider of face checks is signed with",
+    "PUHUI_FACE_SECRET": "secret: signs requests to the provider of face checks (HMAC-SHA-256)",
+    "PUHUI_FACE_TIMEOUT_SECONDS": "how long the provider of face checks may take to connect and to answer",
+    "PUHUI_FACE_URL": "`https://` address of the provider of face checks",
     "PUHUI_GOLDEN": "tests: `write` writes the golden files anew instead of comparing",
     "PUHUI_HOSTS": "host names that are answered, comma separated",
     "PUHUI_INDEX_KEY": "secret: key of the blind indexes; losing it loses every look-up",
@@ -54,7 +61,7 @@ MEANINGS = {
     "PUHUI_ZONE": "the lender's zone, in which its business dates end",
 }
 NAME = re.compile(r"^PUHUI_[A-Z_]+$")
-READERS = {"get", "getenv", "secret", "setdefault", "file_or_env"}
+READERS = {"get", "getenv", "secret", "optional_secret", "setdefault", "file_or_env"}
 
 
 def make_page() -> str:
