@@ -28,7 +28,7 @@ MEANINGS = {
     "PUHUI_FACE": "dotted name of the adapter that compares faces: the sandbox compares nothing and says so; "
     "`puhui.customers.gateways.face.HttpFace` asks a provider over HTTPS",
     "PUHUI_FACE_KEY_ID": "which secret a request to the provider of face checks is signed with",
-    "PUHUI_FACE_SECRET": "secret: signs requests to the provider of face checks (HMAC-SHA-256)",
+    "PUHUI_FACE_SECRET": "or the file that `PUHUI_FACE_SECRET_FILE` names: the secret that signs requests to the provider of face checks (HMAC-SHA-256)",
     "PUHUI_FACE_TIMEOUT_SECONDS": "how long the provider of face checks may take to connect and to answer",
     "PUHUI_FACE_URL": "`https://` address of the provider of face checks",
     "PUHUI_GOLDEN": "tests: `write` writes the golden files anew instead of comparing",
