@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+from puhui.loans.domain.engine.annuity import QUICK, SCALE, WIDEST_QUICK, times_quickly, times_scale
 from puhui.loans.domain.engine.calendar import (
     add_period,
     civil,
@@ -16,7 +17,6 @@ from puhui.loans.domain.engine.calendar import (
 )
 from puhui.loans.domain.engine.codes import Unit
 from puhui.loans.domain.engine.interest import PPM, TWELVE_PPM, by_daily, by_months, half_even, total_of
-from puhui.loans.domain.engine.level import QUICK, SCALE, WIDEST_QUICK, times_quickly, times_scale
 
 BALANCE, RATE, DAYS, COUNT = 10**10, 10**6, 366, 600  # minor units, ppm a year, of a period, instalments
 WORD = 2**63

@@ -9,6 +9,7 @@ any other event) is given back to `run`, which starts anew.
 
 from __future__ import annotations
 
+from puhui.loans.domain.engine.annuity import level_equal
 from puhui.loans.domain.engine.book import (
     FIRST_MONTH,
     K_BASIS,
@@ -76,7 +77,7 @@ from puhui.loans.domain.engine.interest import (
     by_months,
     half_even,
 )
-from puhui.loans.domain.engine.level import level_again, level_equal
+from puhui.loans.domain.engine.level import level_again
 from puhui.loans.domain.engine.rows import round_level
 
 MOST_MONTHS = 12  # of a period: 366 days × 12 is the widest weight
