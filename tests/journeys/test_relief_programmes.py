@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,12 @@ def test_a_programme_without_money_is_no_card(world: World, texts: Path) -> None
     assert any(one.plan.choice == NO_CHANGE for one in (*offer.cards(), offer.answer.no_change))
 
 
-def month_late(world: World, count: int) -> list[Loan]:
-    """Loans whose first instalment has been late for over a month, with every morning's work done."""
+def month_late(world: World, count: int, *, begun: Callable[[list[Loan]], None] = list) -> list[Loan]:
+    """Loans whose first instalment has been late for over a month, with every morning's work done; `begun` is told of
+    them on their first day.
+    """
     loans = [world.running(index, months=12, amount_minor=600_000)[1] for index in range(count)]
+    begun(loans)
     due = world.position(loans[0]).rows[0].due_date
     world.live_until(due + timedelta(days=32))
     return loans
@@ -202,8 +206,15 @@ def test_the_last_yuan_of_a_programme_is_given_to_one(world: World, texts: Path)
 
 
 def test_the_control_group_is_given_nothing_and_counted(world: World, texts: Path) -> None:
-    change(texts, "plain_waiver", control_ppm="500000")
-    loans = month_late(world, 6)
+    def in_both_arms(loans: list[Loan]) -> None:
+        """Set the share so that some of these loans, whatever their ids, come into each group."""
+        rule = next(one for one in list_programmes() if one.name == "plain_waiver")
+        for ppm in range(0, 1_000_000, 10_000):
+            if CONTROL in {arm_of(replace(rule, control_ppm=ppm), loan.id) for loan in loans}:
+                change(texts, "plain_waiver", control_ppm=str(ppm))
+                return
+
+    loans = month_late(world, 4, begun=in_both_arms)
     rule = next(one for one in list_programmes() if one.name == "plain_waiver")
     arms = {loan.id: arm_of(rule, loan.id) for loan in loans}
     assert set(arms.values()) == {TREATED, CONTROL}, arms
