@@ -351,3 +351,22 @@ def test_what_was_charged_back_is_asked_for_once_when_the_rest_is_levelled_again
         found = on(later, paid, back, event(4, kind, day, **said), terms=terms)
         assert found.principal_outstanding_minor == payoff // 6
         assert sum(row.principal_minor for row in found.rows) == LENT + payoff // 6
+
+
+@pytest.mark.parametrize("given", [95, 146, 200])
+def test_what_was_waived_of_two_fees_follows_each_into_another_table(given: int) -> None:
+    """One fee moves nearer and the contract's own stays: a payoff, which drops both, closes the loan and loses nothing."""
+    terms = terms_with(OPTIONS["fees"], rate=0)
+    early = START + timedelta(days=9)
+    story = [
+        event(2, EventKind.FEE, START, 241, due=early.isoformat(), penalty=False),
+        event(3, EventKind.WAIVE, START, given, component="fee"),
+        event(4, EventKind.RE_AGE, START, first_due=(START + timedelta(days=20)).isoformat(), count=1),
+    ]
+    day = START + timedelta(days=14)
+    before = on(day, *story, terms=terms)
+    assert all(row.fee_minor >= row.paid_fee_minor >= 0 for row in before.rows)
+    closed = on(day, *story, event(5, EventKind.PAYOFF, day, before.payoff_minor), terms=terms)
+    assert closed.state is LoanState.CLOSED and closed.payoff_minor == 0 and closed.credit_minor == 0
+    assert closed.paid_principal_minor == terms.principal_minor
+    assert all(row.fee_minor >= 0 for row in closed.rows)

@@ -63,15 +63,35 @@ def follow_charges(b: Book, part: int) -> None:
     cut or dates moved, would have more paid than is due, and what it went to would ask for it again.
     """
     for row in range(b.s[S_ROW]):
-        over, to = -open_of(b, row, part), 0
-        while over > 0 and to < b.s[S_ROW]:
-            take = min(over, max(0, open_of(b, to, part)))
-            paid = min(take, b.paid[4 * row + part])
-            b.paid[4 * row + part] -= paid
-            b.paid[4 * to + part] += paid
-            b.waived[4 * row + part] -= take - paid
-            b.waived[4 * to + part] += take - paid
-            over, to = over - take, to + 1
+        over = -open_of(b, row, part)
+        for noted in (
+            True,
+            False,
+        ):  # first to where the charges went that it was noted on, then to whatever is open
+            to = 0
+            while over > 0 and to < b.s[S_ROW]:
+                take = min(over, max(0, open_of(b, to, part)))
+                paid = min(take, b.paid[4 * row + part])
+                waived = min(take - paid, b.waived[4 * row + part])
+                if noted:
+                    paid = min(paid, lacks(b, to, part, b.charge_paid, b.paid))
+                    waived = min(
+                        take - paid, b.waived[4 * row + part], lacks(b, to, part, b.charge_waived, b.waived)
+                    )
+                b.paid[4 * row + part] -= paid
+                b.paid[4 * to + part] += paid
+                b.waived[4 * row + part] -= waived
+                b.waived[4 * to + part] += waived
+                over, to = over - paid - waived, to + 1
+
+
+def lacks(b: Book, row: int, part: int, of_charges: list[int], of_rows: list[int]) -> int:
+    """This function will return how much less an instalment carries of what was paid, or waived, than its charges do."""
+    noted = 0
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_row[c] == row and b.charge_penalty[c] == (1 if part == Component.PENALTY else 0):
+            noted += of_charges[c]
+    return max(0, noted - of_rows[4 * row + part])
 
 
 def place_dated(b: Book, charge: int) -> None:
