@@ -63,26 +63,29 @@ def follow_charges(b: Book, part: int) -> None:
     cut or dates moved, would have more paid than is due, and what it went to would ask for it again.
     """
     for row in range(b.s[S_ROW]):
-        over = -open_of(b, row, part)
-        for noted in (
-            True,
-            False,
-        ):  # first to where the charges went that it was noted on, then to whatever is open
-            to = 0
-            while over > 0 and to < b.s[S_ROW]:
-                take = min(over, max(0, open_of(b, to, part)))
-                paid = min(take, b.paid[4 * row + part])
-                waived = min(take - paid, b.waived[4 * row + part])
-                if noted:
-                    paid = min(paid, lacks(b, to, part, b.charge_paid, b.paid))
-                    waived = min(
-                        take - paid, b.waived[4 * row + part], lacks(b, to, part, b.charge_waived, b.waived)
-                    )
-                b.paid[4 * row + part] -= paid
-                b.paid[4 * to + part] += paid
-                b.waived[4 * row + part] -= waived
-                b.waived[4 * to + part] += waived
-                over, to = over - paid - waived, to + 1
+        if open_of(b, row, part) < 0:
+            hand_over(b, row, part, 1)
+            hand_over(b, row, part, 0)
+
+
+def hand_over(b: Book, row: int, part: int, noted: int) -> None:
+    """This function will move what an instalment has too much: with `noted` only to where the charges went on which it is
+    noted, else to whatever is open, in their order.
+    """
+    over, to = -open_of(b, row, part), 0
+    while over > 0 and to < b.s[S_ROW]:
+        take = min(over, max(0, open_of(b, to, part)))
+        paid = min(take, b.paid[4 * row + part])
+        if noted:
+            paid = min(paid, lacks(b, to, part, b.charge_paid, b.paid))
+        waived = min(take - paid, b.waived[4 * row + part])
+        if noted:
+            waived = min(waived, lacks(b, to, part, b.charge_waived, b.waived))
+        b.paid[4 * row + part] -= paid
+        b.paid[4 * to + part] += paid
+        b.waived[4 * row + part] -= waived
+        b.waived[4 * to + part] += waived
+        over, to = over - paid - waived, to + 1
 
 
 def lacks(b: Book, row: int, part: int, of_charges: list[int], of_rows: list[int]) -> int:
