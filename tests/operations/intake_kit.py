@@ -12,7 +12,7 @@ from puhui.runtime.clock import utc_now
 def an_intake(numbers: list[str]) -> str:
     """Salaries of some people, with rows that are set aside."""
     head = "resident_number,paid_on,net_salary,months_employed,employer_kind,fund_rate"
-    days = [f"2026-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 29)]
+    days = [f"2026-{month:02}-{day:02}" for month in range(1, 9) for day in range(1, 29)]
     rows = [
         f"{number},{day},{7000 + 40 * at},{at % 30},private,12"
         for number in numbers
