@@ -23,6 +23,7 @@ def shows(walk: Walk, content: bytes) -> None:
         "#f-file", {"name": "card.pdf", "mimeType": "application/pdf", "buffer": content}
     )
     walk.press("Show it", "出示")
+    walk.page.locator("[data-card=asked]").wait_for()  # the house has it, so the worker finds it
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-hans", 390), ("en", 1440)])
