@@ -23,7 +23,7 @@ from puhui.runtime.signing import public_key
 from puhui.web import clock
 from puhui.web.borrower.apply import known_of, words
 from puhui.web.borrower.session import go, show, signed_in, up
-from puhui.web.shared import inputs
+from puhui.web.shared import explain, inputs
 from puhui.web.shared.features import feature_rows, uses_of
 from puhui.web.templatetags.puhui import day
 
@@ -100,7 +100,15 @@ def data_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     return show(
         request,
         "my_data",
-        facts=uses_of(sorted(known.values(), key=lambda fact: fact.name), decided),
+        facts=[
+            {
+                "one": one,
+                "name": explain.named(one.name),
+                "value": explain.write(one.name, one.value),
+                "uses": uses,
+            }
+            for one, uses in uses_of(sorted(known.values(), key=lambda fact: fact.name), decided)
+        ],
         served=served,
         only_counted=served and not any(one.name.startswith("feature.") for one in served.input.facts),
         features=feature_rows(vectors[served.id], language=get_language() or "zh-hans") if served else [],

@@ -119,6 +119,20 @@ WORDS = {
     "bureau.revol_util_permille": lazy("cards in use, per mille"),
     "bureau.all_util_percent": lazy("all credit in use, per cent"),
     "bureau.total_bal_il_minor": lazy("owed on instalment loans"),
+    "bureau.delinq_amnt_minor": lazy("late now, together"),
+    "bureau.num_il_tl": lazy("instalment loans so far"),
+    "bureau.open_il_6m": lazy("new instalment loans, 6 months"),
+    "bureau.total_il_high_credit_limit_minor": lazy("borrowed on instalment loans, in all"),
+    "payroll.net_salary_minor": lazy("salary"),
+    "payroll.months_employed": lazy("months employed"),
+    "payroll.employer_kind": lazy("kind of employer"),
+    "payroll.fund_rate_permille": lazy("housing fund, per mille of salary"),
+    "scan.identity": lazy("identity, looked at again"),
+    "scan.watch": lazy("watch lists"),
+    "scan.open_lenders": lazy("other lenders"),
+    "scan.new_lenders_30d": lazy("new lenders, 30 days"),
+    "scan.requests_7d": lazy("requests, 7 days"),
+    "scan.instalments_minor": lazy("instalments elsewhere, a month"),
     "score.pd_ppm": lazy("probability of default"),
     "grade.grade": lazy("grade"),
     "application.other_instalments_minor": lazy("other loans"),
@@ -156,6 +170,11 @@ def write(name: str, value: object) -> str:
         zone=settings.LENDER["zone"],
     )
     return formats.MINUS + written[1:] if written.startswith("-") else written
+
+
+def named(name: str) -> str:
+    """This function will say the name of a fact in the reader's language, as the machine calls it where no words exist."""
+    return str(WORDS.get(name, name))
 
 
 def _title(code: str) -> str:
