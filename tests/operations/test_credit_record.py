@@ -13,16 +13,16 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
 from puhui.core.canonical import content_hash
 from puhui.customers.domain import mask_number
-from puhui.customers.queries import get_customer, get_identity
+from puhui.customers.queries import get_identity
 from puhui.journeys import credit_record, letters
 from puhui.runtime.signing import is_signed
 from tests.journeys.world import World
+from tests.operations.web_kit import client_of
 
 
 @pytest.fixture
@@ -30,13 +30,6 @@ def world(db: None) -> Iterator[World]:
     made = World()
     yield made
     made.close()
-
-
-def client_of(customer_id: str, language: str = "en") -> Client:
-    user = get_user_model()._default_manager.get(pk=get_customer(customer_id).user_id)
-    client = Client(headers={"Accept-Language": language})
-    client.force_login(user)
-    return client
 
 
 def test_a_record_is_true_to_her_loans_day_by_day(world: World) -> None:

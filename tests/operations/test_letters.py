@@ -15,7 +15,6 @@ from django.test import Client
 from django.urls import reverse
 
 from puhui.access import operations as access
-from puhui.customers.queries import get_customer
 from puhui.journeys import complain, payoff
 from puhui.loans.domain import Loan
 from puhui.loans.queries import get_contract, get_position
@@ -23,6 +22,7 @@ from puhui.runtime.paper import text_of
 from puhui.runtime.queries import get_blob, list_audit
 from puhui.runtime.transactions import transaction
 from tests.journeys.world import World
+from tests.operations.web_kit import client_of
 
 
 @pytest.fixture
@@ -30,13 +30,6 @@ def world(db: None) -> Iterator[World]:
     made = World()
     yield made
     made.close()
-
-
-def client_of(customer_id: str, language: str = "en") -> Client:
-    user = get_user_model()._default_manager.get(pk=get_customer(customer_id).user_id)
-    client = Client(headers={"Accept-Language": language})
-    client.force_login(user)
-    return client
 
 
 def words(answer: Any) -> str:

@@ -13,6 +13,7 @@ from django.test import Client
 from puhui.access import operations as access
 from puhui.customers import operations as customers
 from puhui.customers.domain import Customer
+from puhui.customers.queries import get_customer
 from puhui.runtime.clock import utc_now
 from puhui.runtime.transactions import transaction
 
@@ -45,6 +46,14 @@ def borrower(language: str = "zh-hans") -> tuple[Client, Customer]:
     client = Client(HTTP_ACCEPT_LANGUAGE="en" if language == "en" else "zh-CN")
     client.force_login(get_user_model().objects.get(pk=user_id))
     return client, customer
+
+
+def client_of(customer_id: str, language: str = "en") -> Client:
+    """Return a client signed in as a customer that is there already."""
+    user = get_user_model()._default_manager.get(pk=get_customer(customer_id).user_id)
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(user)
+    return client
 
 
 def staff(role: str = "operations") -> Client:
