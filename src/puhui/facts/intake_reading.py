@@ -21,12 +21,10 @@ from puhui.facts.intake import (
     AsideRow,
     FactSource,
     Intake,
-    RowCheck,
     SourceChanged,
     TakenRow,
-    contradicts,
-    incomplete,
 )
+from puhui.facts.intake_check import RowCheck, contradicts, incomplete
 
 PIECE = 1_000  # rows that are hashed, and kept, at once
 MOST_ASIDE = 10_000  # rows set aside that are kept one by one; all are counted

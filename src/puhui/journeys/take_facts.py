@@ -23,9 +23,8 @@ from puhui.facts.intake import (
     Intake,
     IntakeAlreadyTaken,
     IntakeState,
-    RowCheck,
-    refuse_other_columns,
 )
+from puhui.facts.intake_check import RowCheck, refuse_other_columns
 from puhui.facts.intake_reading import FirstReading, Progress, Sorting, read_again, silent
 from puhui.facts.queries import find_last_intake, get_facts, get_source
 from puhui.journeys import house
