@@ -12,6 +12,11 @@ from puhui.lab.people import invent_person
 
 HER = invent_person(seed=20261122, index=1)
 NUMBER = HER.resident_number
+WITH_X = next(
+    one.resident_number
+    for one in (invent_person(seed=20261122, index=index) for index in range(100))
+    if one.resident_number.endswith("X")
+)
 
 
 def wrong_check(number: str) -> str:
@@ -26,7 +31,11 @@ def wrong_check(number: str) -> str:
         ([f"姓 名：{HER.name}", f"公民身份号码{NUMBER.lower()}"], HER.name, NUMBER),
         (["姓名", HER.name, "公民身份号码", NUMBER], HER.name, NUMBER),
         ([f"姓名 {HER.name}", f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}"], HER.name, NUMBER),
+        (["姓名", HER.name, "公民身份号码", WITH_X[:17], "X"], HER.name, WITH_X),
+        (["姓名", HER.name, WITH_X[:6], WITH_X[6:14], WITH_X[14:]], HER.name, WITH_X),
+        (["姓名", HER.name, "1", "号", WITH_X], HER.name, WITH_X),
         ([f"姓名 {HER.name}", wrong_check(NUMBER)], HER.name, ""),
+        ([f"姓名 {HER.name}", wrong_check(NUMBER), NUMBER[0]], HER.name, ""),
         ([NUMBER], "", NUMBER),
         (["收据", "12.00"], "", ""),
         ([], "", ""),

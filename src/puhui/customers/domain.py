@@ -300,7 +300,10 @@ class IdentityCardReading:
 
 
 ROW = 25  # thousandths of the height within which words stand in one row
-_CARD_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
+PIECES = (
+    3  # words next to each other in which one number may stand: a reader may part the X, or groups of digits
+)
+_CARD_NUMBER = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
 _CARD_NAME = re.compile(r"姓名[:：]?(.+)")
 
 
@@ -319,17 +322,23 @@ def in_reading_order(words: Iterable[tuple[int, int, str]]) -> list[str]:
 
 def read_card(lines: Sequence[str]) -> IdentityCardReading:
     """This function will find name and number among the printed lines of a card's front (GA/T 1334 names the fields)."""
-    found, name = "", ""
-    for place, line in enumerate(lines):
-        text = "".join(line.split())
-        for number in _CARD_NUMBER.findall(text):
-            if check_character(number[:17]) == number[17].upper():
-                found = found or number.upper()
+    name, texts = "", ["".join(line.split()) for line in lines]
+    for place, text in enumerate(texts):
         if not name and (label := _CARD_NAME.fullmatch(text)):
             name = label[1]
-        elif not name and text.rstrip(":：") == "姓名" and place + 1 < len(lines):
-            name = "".join(lines[place + 1].split())
-    return IdentityCardReading(name=name, number=found)
+        elif not name and text.rstrip(":：") == "姓名" and place + 1 < len(texts):
+            name = texts[place + 1]
+    return IdentityCardReading(name=name, number=_card_number(texts))
+
+
+def _card_number(texts: Sequence[str]) -> str:
+    """The first number whose check digit holds: in one word, before in words next to each other."""
+    for pieces in range(1, PIECES + 1):
+        for place in range(len(texts)):
+            for number in _CARD_NUMBER.findall("".join(texts[place : place + pieces])):
+                if check_character(number[:17]) == number[17].upper():
+                    return number.upper()
+    return ""
 
 
 def judge_card(reading: IdentityCardReading, *, name: str, number: str) -> str:
