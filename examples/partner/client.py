@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import random
@@ -115,7 +116,7 @@ class Puhui:
                 again = error.code in (429, 500, 502, 503, 504) and wait <= 30
                 if not again or attempt == TRIES:
                     raise Refused(problem) from None
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
+            except (OSError, http.client.HTTPException):  # no line, or cut off in the middle of the answer
                 wait = 0  # nobody knows whether it was done: the same key finds out
                 if attempt == TRIES:
                     raise

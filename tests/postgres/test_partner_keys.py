@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class Sender:
         while True:
             try:
                 found = self._once(path, key, body)
-            except (OSError, urllib.error.URLError):
+            except (OSError, HTTPException):  # cut off before the answer, or in the middle of it
                 found = None
             if found is not None and found[0] not in (401, 429, 500, 503):
                 break
