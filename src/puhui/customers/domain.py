@@ -337,7 +337,7 @@ def _card_number(texts: Sequence[str]) -> str:
         for place in range(len(texts)):
             for number in _CARD_NUMBER.findall("".join(texts[place : place + pieces])):
                 if check_character(number[:17]) == number[17].upper():
-                    return number.upper()
+                    return str(number).upper()
     return ""
 
 
