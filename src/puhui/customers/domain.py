@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import product
 from typing import Protocol
 
 from puhui.core.refusals import Refusal
@@ -333,11 +334,10 @@ def read_card(lines: Sequence[str]) -> IdentityCardReading:
 
 def _card_number(texts: Sequence[str]) -> str:
     """The first number whose check digit holds: in one word, before in words next to each other."""
-    for pieces in range(1, PIECES + 1):
-        for place in range(len(texts)):
-            for number in _CARD_NUMBER.findall("".join(texts[place : place + pieces])):
-                if check_character(number[:17]) == number[17].upper():
-                    return str(number).upper()
+    for pieces, place in product(range(1, PIECES + 1), range(len(texts))):
+        for number in map(str.upper, _CARD_NUMBER.findall("".join(texts[place : place + pieces]))):
+            if check_character(number[:17]) == number[17]:
+                return number
     return ""
 
 
