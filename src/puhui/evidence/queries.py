@@ -34,9 +34,7 @@ class ProofNotFound(Refusal):
 def get_evidence_kinds(*, on_date: date) -> EvidenceKinds:
     """This function will return what may be shown on a day; before the first file the first one's kinds."""
     found = load().kinds
-    valid = [
-        one for one in found if one.valid_from <= on_date and (not one.valid_to or on_date < one.valid_to)
-    ]
+    valid = [one for one in found if one.holds_on(on_date)]
     return valid[-1] if valid else found[0]
 
 

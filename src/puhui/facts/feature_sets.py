@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from puhui.core.canonical import content_hash, plain
+from puhui.core.dated import HouseText
 from puhui.facts.domain import Fact
 from puhui.facts.features import (
     FeatureAggregate,
@@ -43,15 +44,10 @@ class ConsentedFeature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureSet:
+class FeatureSet(HouseText):
     """All features of a house from one day to another."""
 
     id: str  # stable name
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     features: tuple[ConsentedFeature, ...]  # in the order of the file
 
 

@@ -10,11 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import DatedText
 from puhui.core.refusals import Refusal
 from puhui.facts.domain import FactValue
 from puhui.protection.domain.consents import ConsentPurpose
@@ -117,14 +118,10 @@ class SourceContradiction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FactSource:
+class FactSource(DatedText):
     """A source of facts, as its dated text describes it."""
 
     name: str  # mark of its facts, e.g. "payroll"
-    version: str  # day of the text
-    sha256: str  # of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day after it, None = open
     title: Mapping[str, str]  # language → what it is
     purpose: str  # the consent that its facts need
     person: str  # column with the resident number

@@ -55,11 +55,7 @@ _sources: PolicyFiles[tuple[FactSource, ...]] = PolicyFiles("sources", load=_loa
 
 def list_sources(*, on_date: date) -> tuple[FactSource, ...]:
     """This function will return the sources that are described on a day, the newest text of each, by name."""
-    valid = {
-        one.name: one
-        for one in _sources.get()
-        if one.valid_from <= on_date and (one.valid_to is None or on_date < one.valid_to)
-    }
+    valid = {one.name: one for one in _sources.get() if one.holds_on(on_date)}
     return tuple(valid[name] for name in sorted(valid))
 
 

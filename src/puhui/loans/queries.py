@@ -325,13 +325,7 @@ def _ids_alive(on: date, after: str, limit: int = 500) -> list[str]:
 
 def get_change_policy(*, jurisdiction: str, on_date: date) -> ChangePolicy:
     """This function will return the rules of changes in force on a day. Raises: ChangesNotOffered."""
-    valid = [
-        one
-        for one in changes.get()
-        if one.jurisdiction == jurisdiction
-        and one.valid_from <= on_date
-        and (one.valid_to is None or on_date < one.valid_to)
-    ]
+    valid = [one for one in changes.get() if one.jurisdiction == jurisdiction and one.holds_on(on_date)]
     if not valid:
         raise ChangesNotOffered()
     return valid[-1]

@@ -117,13 +117,7 @@ def find_commitment(*, id: str) -> Commitment | None:
 
 def get_concessions(*, jurisdiction: str, on_date: date) -> Concessions:
     """This function will return what a choice took off the rate on a day: nothing before the first file."""
-    valid = [
-        one
-        for one in _concessions.get()
-        if one.jurisdiction == jurisdiction
-        and one.valid_from <= on_date
-        and (one.valid_to is None or on_date < one.valid_to)
-    ]
+    valid = [one for one in _concessions.get() if one.jurisdiction == jurisdiction and one.holds_on(on_date)]
     return valid[-1] if valid else NO_CONCESSIONS
 
 

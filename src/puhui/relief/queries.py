@@ -72,9 +72,7 @@ class ReliefEvent:
 def get_relief_policy(*, on_date: date) -> ReliefPolicy:
     """This function will return the relief policy in force on a day; before the first file the first one's."""
     found = policies.get()
-    valid = [
-        one for one in found if one.valid_from <= on_date and (one.valid_to is None or on_date < one.valid_to)
-    ]
+    valid = [one for one in found if one.holds_on(on_date)]
     return valid[-1] if valid else found[0]
 
 

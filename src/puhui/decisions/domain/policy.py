@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.decisions.domain.asking import Ask, make_ask
 from puhui.decisions.domain.conditions import InputType, parse_type
 from puhui.decisions.domain.generate import load_evaluators, write_source
@@ -79,15 +79,10 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditPolicy:
+class CreditPolicy(HouseText):
     """A compiled credit policy."""
 
     id: str  # stable name
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     semantics_version: int  # of the evaluator that may run it
     model: str  # name of the scorecard
     model_sha256: str  # its content hash

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from itertools import pairwise
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
 
 PARTS = ("funding", "operating", "expected_loss", "guarantees", "margin")
@@ -55,15 +55,10 @@ class GradePrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceTable:
+class PriceTable(HouseText):
     """A compiled price file."""
 
     id: str  # stable name
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     cap_ppm: int  # cap that every row was tested against
     cap_basis: str  # "effective" or "nominal"
     grades: tuple[GradePrice, ...]  # from the safest to the riskiest

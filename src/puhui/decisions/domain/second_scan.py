@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
 from puhui.core.trace import TraceStep
@@ -47,15 +48,10 @@ class ScanVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanPolicy:
+class ScanPolicy(HouseText):
     """A compiled policy of the second scan."""
 
     id: str  # stable name
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     fresh_hours: int  # how long an answer counts as fresh
     table: Table  # the one table
     ask: Ask  # how it is asked

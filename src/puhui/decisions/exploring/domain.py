@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.protection.domain.strict import OPEN, StrictFile
 
 PPM = 1_000_000
@@ -37,15 +37,10 @@ class ExplorationAnswer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExplorationBudget:
+class ExplorationBudget(HouseText):
     """A dated text: for whom, how many, how much."""
 
     id: str  # stable name
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     applies_to: str  # "nobody" or "challenger": only those whom a challenger decides for
     reason: str  # code of the only refusal that is explored
     share_ppm: int  # of those eligible, 0 when off

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import DatedText
 from puhui.evidence.domain.kinds import EvidenceKind
 from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
 
@@ -27,13 +27,9 @@ class CohortAtom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cohort:
+class Cohort(DatedText):
     """What people's proofs showed, kind by kind."""
 
-    version: str  # day of the file
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     basis: Mapping[str, str]  # by kind: "measured" or "assumed"
     atoms: Mapping[str, tuple[CohortAtom, ...]]  # by kind
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.protection.domain import Bilingual
 from puhui.protection.domain.bilingual import take_bilingual
 from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
@@ -81,14 +81,9 @@ class EvidenceKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceKinds:
+class EvidenceKinds(HouseText):
     """All kinds in force from one day to another."""
 
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     kinds: dict[str, EvidenceKind]  # by code, in the order of the page
 
 

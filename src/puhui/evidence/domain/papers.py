@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import DatedText
 from puhui.evidence.domain.kinds import EvidenceKind
 from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
 
@@ -33,13 +33,9 @@ class PaperForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Papers:
+class Papers(DatedText):
     """All forms in force from one day to another, and the words that all papers share."""
 
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     labels: Mapping[str, tuple[str, ...]]  # "name", "number", "issued", "period", "serial"
     yes: tuple[str, ...]  # words that say yes
     no: tuple[str, ...]  # words that say no

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.protection.domain.strict import OPEN, StrictFile
 
 MOST_MONTHS = 24  # nobody waits longer for the next change
@@ -23,14 +23,9 @@ class OnTimeConcession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePolicy:
+class ChangePolicy(HouseText):
     """A compiled file."""
 
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     notice_days_least: int  # no payment falls due sooner than this because a due date moved
     due_day_wait_months: int  # a due date that moved stays this long
     payments_wait_months: int  # and so does a number of payments

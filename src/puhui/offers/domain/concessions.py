@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
 
 MOST_PPM = 100_000  # a concession of ten points a year would be another product
@@ -22,14 +23,9 @@ class Concession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concessions:
+class Concessions(HouseText):
     """All concessions in force from one day to another; the smallest bound first."""
 
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     rate_least_ppm: int  # concessions stop here
     commitment_days: int  # a conditional commitment binds so many days, last day inclusive
     terms: tuple[Concession, ...]  # by number of months

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from puhui.core.canonical import content_hash
+from puhui.core.dated import HouseText
 from puhui.core.money import MAX_MINOR
 from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
 from puhui.relief.domain.budget import MOST_MONTHS, PPM, BudgetScenario
@@ -47,14 +47,9 @@ class CohortHousehold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReliefPolicy:
+class ReliefPolicy(HouseText):
     """A compiled file."""
 
-    jurisdiction: str  # of the house
-    version: str  # day of the file, its first day
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
-    valid_to: date | None  # first day no longer valid, None = until the next file
     confidence_ppm: int  # least chance that a month bears its instalment, ppm
     discount_ppm: int  # yearly cost of the lender's money, ppm
     cards_most: int  # cards shown, "no change" apart
