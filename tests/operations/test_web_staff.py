@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.utils import url_str_to_user_pk
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from puhui.access import operations as access
+from puhui.access.staff.second_factor import SealedAdapter
 from puhui.runtime.transactions import transaction
 
 from .web_kit import borrower, staff, text_of
@@ -79,6 +82,14 @@ def test_tries_of_a_second_factor_are_limited_too() -> None:
         later = datetime(2026, 1, 1, 0, 15, tzinfo=UTC)
         assert access.take_try(purpose="staff_factor", subject="other", now=later) is None
         assert access.take_try(purpose="staff_factor", subject="s", now=later) is None
+
+
+@pytest.mark.parametrize("pk", [1, 9, 10, 13, 35, 36, 2_000_000])
+def test_a_passkey_names_the_login_that_bound_it(pk: int) -> None:
+    """The kept library reads the id that a device gives back in its own way: ten and above differ from plain digits."""
+    said = SealedAdapter().get_public_key_credential_user_entity(get_user_model()(pk=pk, login="a-login"))
+    assert url_str_to_user_pk(said["id"].decode()) == pk
+    assert said["name"] == said["display_name"] == "a-login"
 
 
 def test_the_staff_list_asks_a_fixed_number_of_questions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.adapter import DefaultMFAAdapter
 
 from puhui.runtime.sealing import seal, unseal
@@ -31,8 +32,9 @@ class SealedAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library has
         return str(user.login)
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
-        """This function will name the login to a passkey: no personal data."""
-        return {"id": str(user.pk).encode(), "display_name": user.login, "name": user.login}
+        """This function will name the login to a passkey: no personal data, and an id that the library finds again."""
+        id = user_pk_to_url_str(user).encode()
+        return {"id": id, "display_name": user.login, "name": user.login}
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """This function will send nothing: staff are told on their own page, and the audit chain has a row."""
