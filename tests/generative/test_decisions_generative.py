@@ -20,6 +20,8 @@ from puhui.decisions.domain.capacity import Terms, find_capacity, find_payments
 from puhui.decisions.domain.codec import read_decision, read_input
 from puhui.decisions.domain.policy import CreditPolicy
 from puhui.decisions.domain.prices import highest_rate, is_rate_within_cap
+from puhui.decisions.domain.quick import compile_scorecard
+from puhui.decisions.domain.remember import ROOM, remember
 from puhui.decisions.domain.score_step import compile_score_step
 from puhui.decisions.domain.scorecard import Scorecard
 from puhui.decisions.domain.tables import Table, Value
@@ -289,29 +291,40 @@ def test_a_score_is_the_sum_of_its_table(values: dict[str, int]) -> None:
 
 
 def _of_every_kind() -> Scorecard:
-    """The shipped scorecard with a special value, a feature of words and one that prices silence."""
-    first, second, third, *rest = scorecard().features
+    """The shipped scorecard with special values, a feature of words, one that prices silence, and one of wide cuts."""
+    first, second, third, fourth, *rest = scorecard().features
     made = (
         replace(first, special={-1: -7, 5: 3}),
         replace(second, cuts=(), points=(), categories={"a": -4, "b": 6}, best_points=6),
         replace(third, absent_points=-2),
+        replace(fourth, cuts=(0, 1000, 100_000), points=(-9, -1, 0, 4), special={7: -3}, best_points=4),
         *rest,
     )
     return replace(scorecard(), features=made)
 
 
+CARDS = [scorecard(), _of_every_kind(), replace(scorecard(), features=scorecard().features[:2])]
+NAMES = [one.name for one in scorecard().features]
+
+
 @settings(max_examples=150, deadline=None, print_blob=True)
 @given(
-    st.sampled_from([scorecard(), _of_every_kind()]),
-    st.dictionaries(st.sampled_from([one.name for one in scorecard().features]), st.integers(-10, 3000)),
+    st.sampled_from(CARDS),
+    st.dictionaries(
+        st.sampled_from(NAMES),
+        st.integers(-10, 20) | st.integers(-10, 150_000) | st.sampled_from([None, "a", "b", "c"]),
+    ),
 )
-def test_the_compiled_score_says_what_the_scorecard_says(card: Scorecard, values: dict[str, int]) -> None:
+def test_the_compiled_score_says_what_the_scorecard_says(
+    card: Scorecard, values: dict[str, int | str | None]
+) -> None:
     """Differential: points, reasons and every line of the trace against the plain evaluation."""
     names = {one.name: f"bureau.{one.name}" for one in card.features}
     step = compile_score_step(card, facts=names, version="card 1")
     points, steps, absent, reasons = step({fact: values.get(name) for name, fact in names.items()})
     score = card.evaluate(values)
     assert (points, reasons) == (score.points, score.reasons)
+    assert compile_scorecard(card)(values) == (score.points, score.pd_ppm, score.reasons)
     assert absent == sum(one.value is None for one in score.contributions)
     assert steps == tuple(
         TraceStep(
@@ -323,3 +336,17 @@ def test_the_compiled_score_says_what_the_scorecard_says(card: Scorecard, values
         )
         for one in score.contributions
     )
+
+
+def test_a_table_remembers_no_more_than_it_has_room_for() -> None:
+    asked: list[object] = []
+
+    def find(value: int | str | None) -> str:
+        asked.append(value)
+        return f"of {value}"
+
+    table = remember(find)
+    assert [table[3], table[None], table[3]] == ["of 3", "of None", "of 3"] and asked == [3, None]
+    for value in range(ROOM + 5):
+        assert table[value] == f"of {value}"
+    assert len(table) == ROOM and table[ROOM + 4] == f"of {ROOM + 4}" and len(asked) == ROOM + 7

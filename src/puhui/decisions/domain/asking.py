@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from puhui.core.trace import Outcome, TraceStep, make_step
+from puhui.core.fields import draft_of
+from puhui.core.trace import STEP_NAMES, Outcome, TraceStep, make_step, write_step
 from puhui.decisions.domain.conditions import cells_of
 from puhui.decisions.domain.generate import has_cases, write_test
 from puhui.decisions.domain.tables import NONE, Row, Table, Value, Values
@@ -87,7 +88,7 @@ def make_ask(table: Table, evaluator: Callable[[Values], Any], *, version: str) 
     """This function will return the way to ask one table: it adds to the values known so far (by variable), to the
     trace and to the findings. `version` names the policy in the trace, `evaluator` is the table's generated Python.
     """
-    space: dict[str, Any] = {"__builtins__": {"str": str, "len": len}, "version": version, "make": make_step}
+    space: dict[str, Any] = {"__builtins__": {"str": str, "len": len}, "version": version, **STEP_NAMES}
     lines = [f"    x{i} = v[{name!r}]" for i, name in enumerate(table.inputs)]
     if table.kind == "collect":
         lines += _stops(table, space, version)
@@ -108,9 +109,9 @@ def _rows(table: Table) -> list[str]:
     for row in table.rows:
         lines.append(f"    {word} {write_test(table, row)}:")
         lines += [f"        v[{name!r}] = {value!r}" for name, value in row.given.items()]
-        lines.append(
-            f"        trace.append(make({table.name!r}, {row.shown!r}, {{{read}'row': {row.id!r}}}, version))"
-        )
+        because = f"{{{read}'row': {row.id!r}}}"
+        step = write_step("step", step=repr(table.name), value=repr(row.shown), because=because)
+        lines += [f"        {step}", "        trace.append(step)"]
         word = "elif"
     return [*lines, "    else:", f"        v['{table.name} has a gap that the compiler did not see']"]
 
@@ -134,6 +135,7 @@ def _stops(table: Table, space: dict[str, Any], version: str) -> list[str]:
     rules: dict[str, str | int | bool | None] = {"rules": len(table.rows)}
     space |= {
         "Finding": Finding,
+        "FindingDraft": draft_of(Finding),
         "REFUSED": Outcome.REFUSED,
         "none": make_step(table.name, "0", rules, version, Outcome.NOT_TRIGGERED),
     }
@@ -141,11 +143,22 @@ def _stops(table: Table, space: dict[str, Any], version: str) -> list[str]:
     for number, row in enumerate(table.rows):
         space[f"stop{number}"] = stop = FindingRule.of_row(table, row)
         met = ", ".join(f"{name!r}: x{places[name]}" for name in row.written)
+        step = write_step("step", step=repr(row.id), value=repr(stop.code), because="met", outcome="REFUSED")
         lines += [
             f"    if {write_test(table, row)}:",
             f"        met = {{{met}}}",
-            f"        findings.append(Finding(stop{number}, met))",
-            f"        below += make({row.id!r}, {stop.code!r}, met, version, REFUSED),",
+            f"        one = FindingDraft(); one.rule = stop{number}; one.met = met; one.__class__ = Finding",
+            f"        {step}",
+            "        findings.append(one)",
+            "        below += step,",
         ]
-    step = f"make({table.name!r}, str(len(below)), {rules!r}, version, REFUSED, below)"
-    return [*lines, f"    trace.append({step} if below else none)"]
+    own = {"because": repr(rules), "outcome": "REFUSED", "children": "below"}
+    step = write_step("step", step=repr(table.name), value="str(len(below))", **own)
+    return [
+        *lines,
+        "    if below:",
+        f"        {step}",
+        "        trace.append(step)",
+        "    else:",
+        "        trace.append(none)",
+    ]

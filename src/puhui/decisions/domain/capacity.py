@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from puhui.core.fields import field_setters
+from puhui.core.fields import draft_of
 from puhui.core.rounding import Rounding, divide
 from puhui.products.domain import annuity_of, level_instalment
 from puhui.products.domain.schedule import YEAR_PPM
@@ -35,16 +34,17 @@ class Capacity:
     amount_minor: int  # largest affordable amount in steps of the product, 0 if none
 
 
-_new: Any = object.__new__
-_SET_MONTHS, _SET_AMOUNT = field_setters(Capacity)
+_Draft = draft_of(Capacity)
 
 
 def make_capacity(months: int, amount_minor: int) -> Capacity:
     """This function will make a Capacity in half the time of its constructor: a decision has one for each term."""
-    made: Capacity = _new(Capacity)
-    _SET_MONTHS(made, months)
-    _SET_AMOUNT(made, amount_minor)
-    return made
+    made = _Draft()
+    made.months = months
+    made.amount_minor = amount_minor
+    made.__class__ = Capacity
+    done: Capacity = made
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from puhui.core.canonical import content_hash
-from puhui.core.fields import field_setters
+from puhui.core.fields import draft_of
 
 FORMAT = "puhui-scorecard-1"
 PPM = 1_000_000
@@ -55,21 +55,22 @@ class Contribution:
     lost_points: int  # distance to the best that this feature can score, 0 when neutral
 
 
-_new: Any = object.__new__
-_SET_NAME, _SET_REASON, _SET_VALUE, _SET_POINTS, _SET_LOST = field_setters(Contribution)
+_Draft = draft_of(Contribution)
 
 
 def make_contribution(
     name: str, reason: str, value: FeatureValue, points: int, lost_points: int
 ) -> Contribution:
     """This function will make a Contribution in a third of the time of its constructor: a score has one a feature."""
-    made: Contribution = _new(Contribution)
-    _SET_NAME(made, name)
-    _SET_REASON(made, reason)
-    _SET_VALUE(made, value)
-    _SET_POINTS(made, points)
-    _SET_LOST(made, lost_points)
-    return made
+    made = _Draft()
+    made.name = name
+    made.reason = reason
+    made.value = value
+    made.points = points
+    made.lost_points = lost_points
+    made.__class__ = Contribution
+    done: Contribution = made
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +101,12 @@ class Scorecard:
 
     def evaluate(self, values: Mapping[str, FeatureValue]) -> Score:
         """This function will return the score of scaled feature values; a missing key counts as absent."""
-        total, contributions = self.base_points, list[Contribution]()
-        ranked = list[tuple[int, int, int]]()  # points below the cohort, points lost, place: heaviest first
+        total = self.base_points
+        contributions: list[Contribution] = []
+        ranked: list[tuple[int, int, int]] = []  # points below the cohort, points lost, place: heaviest first
         for place, feature in enumerate(self.features):
             value = values.get(feature.name)
-            points = _points(feature, value)
+            points = points_of(feature, value)
             if points is None:
                 contributions.append(make_contribution(feature.name, feature.reason, value, 0, 0))
                 continue
@@ -122,7 +124,8 @@ class Scorecard:
         )
 
 
-def _points(feature: Feature, value: FeatureValue) -> int | None:
+def points_of(feature: Feature, value: FeatureValue) -> int | None:
+    """This function will return the points of a scaled value, None where it says nothing: absent or of another kind."""
     if value is None:
         return feature.absent_points or None
     if isinstance(value, str):

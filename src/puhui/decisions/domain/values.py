@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from puhui.core.fields import field_setters
+from puhui.core.fields import draft_of
 from puhui.core.trace import TraceStep
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
@@ -118,16 +117,17 @@ class TermCapacity:
     amount_minor: int  # largest amount within limit and affordability, 0 if none
 
 
-_new: Any = object.__new__
-_SET_MONTHS, _SET_AMOUNT = field_setters(TermCapacity)
+_Draft = draft_of(TermCapacity)
 
 
 def make_term_capacity(months: int, amount_minor: int) -> TermCapacity:
     """This function will make a TermCapacity in half the time of its constructor: an approval has one for each term."""
-    made: TermCapacity = _new(TermCapacity)
-    _SET_MONTHS(made, months)
-    _SET_AMOUNT(made, amount_minor)
-    return made
+    made = _Draft()
+    made.months = months
+    made.amount_minor = amount_minor
+    made.__class__ = TermCapacity
+    done: TermCapacity = made
+    return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ def conclude_by_person(run: Run, referral: Verdict, *, act: PersonAct) -> Verdic
 def _approved(run: Run) -> Approved:
     assert run.price and run.affordability
     least = run.input.product.amount_min_minor
-    limit, capacities = run.limit_minor, list[TermCapacity]()
+    limit = run.limit_minor
+    capacities: list[TermCapacity] = []
     for one in run.capacities:
         amount = one.amount_minor if one.amount_minor < limit else limit
         capacities.append(make_term_capacity(one.months, amount if amount >= least else 0))
