@@ -14,6 +14,8 @@ from puhui.core.rounding import Rounding, divide
 from puhui.products.domain import annuity_of, level_instalment
 from puhui.products.domain.schedule import YEAR_PPM
 
+SHIFT = 64  # no payment has as many minor units as 2**SHIFT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -72,9 +74,10 @@ def find_payments(amount_minor: int, *, months: int, terms: Terms) -> Payments:
     left, rate, half = amount_minor, terms.annual_rate_ppm, YEAR_PPM // 2
     total = amount_minor + months * terms.fee_minor
     for _ in range(months - 1):
-        interest, rest = divmod(left * rate, YEAR_PPM)  # half-even, in place: this loop is most of a capacity
-        if rest > half or (rest == half and interest & 1):
-            interest += 1
+        exact = left * rate + half
+        interest = exact // YEAR_PPM  # half-even, in place: this loop is most of a capacity
+        if interest & 1 and interest * YEAR_PPM == exact:
+            interest -= 1
         total += interest
         part = level - interest
         if part > 0:
@@ -93,11 +96,15 @@ def find_capacity(payment_minor: int, *, months: int, terms: Terms) -> Capacity:
     room = payment_minor - terms.fee_minor
     if room <= 0:
         return Capacity(months=months, amount_minor=0)
-    above, below, doubt = _annuity(terms.annual_rate_ppm, months)
-    bound, step, most = (room + 1) * below // above, terms.step_minor, terms.max_minor
+    above, below, doubt, worth = _annuity(terms.annual_rate_ppm, months)
+    step, most = terms.step_minor, terms.max_minor
+    near = (room + 1) * worth >> SHIFT  # what one unit more a month repays, or less than one unit below that
+    bound = near if (near + 1) % step else (room + 1) * below // above
     amount = (bound if bound < most else most) // step * step
-    sure = (room - doubt) * below if months > 1 else -1  # a single payment has no level one beside it
-    while amount > 0 and amount * above > sure:
+    # Without doubt, but for a single payment, which has no level one beside it.
+    if 0 < amount <= (room - doubt) * worth >> SHIFT and months > 1:
+        return make_capacity(months, amount)
+    while amount > 0:
         level = divide(amount * above, below, terms.rounding)
         # The last instalment is walked to only where rounding could decide.
         if (level <= room or months == 1) and _is_within(amount, payment_minor, months=months, terms=terms):
@@ -111,10 +118,12 @@ def _is_within(amount_minor: int, payment_minor: int, *, months: int, terms: Ter
 
 
 @lru_cache(maxsize=4096)
-def _annuity(annual_rate_ppm: int, months: int) -> tuple[int, int, int]:
-    """The level payment of one unit as a fraction, and what rounding can come to.
+def _annuity(annual_rate_ppm: int, months: int) -> tuple[int, int, int, int]:
+    """The level payment of one unit as a fraction, what rounding can come to, and what a payment of one unit repays.
 
-    Half a minor unit lost in each month and each instalment grows to at most that by the last one.
+    Half a minor unit lost in each month and each instalment grows to at most that by the last one. The worth is in
+    2**-SHIFT, rounded down: short enough to multiply at once, where the fraction has hundreds of digits.
     """
     growth, unit = (YEAR_PPM + annual_rate_ppm) ** months, YEAR_PPM**months
-    return *annuity_of(annual_rate_ppm, months), months * (growth // unit + 1)
+    above, below = annuity_of(annual_rate_ppm, months)
+    return above, below, months * (growth // unit + 1), (below << SHIFT) // above

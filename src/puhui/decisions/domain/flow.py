@@ -18,6 +18,7 @@ from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.values import DecisionInput
 
 DATA_UNCLEAR = "DATA_UNCLEAR"
+ROUNDINGS = {one.value: one for one in Rounding}  # by the name in a product
 
 
 def run_flow(input: DecisionInput, *, rules: Rules) -> Run:
@@ -52,15 +53,16 @@ def _facts(run: Run) -> None:
     declared = run.rules.policy.facts
     values.update(dict.fromkeys(declared))
     for one in facts:
-        type = declared.get(one.name)
-        if one.value is None or type is None:
+        name, value = one.name, one.value
+        if value is None or name not in declared:
             continue
-        if type.accepts(one.value):
-            values[one.name] = one.value
+        if declared[name].accepts(value):
+            values[name] = value
             used += 1
         else:
-            unclear.append(one.name)
-    unclear.sort(key=list(declared).index)
+            unclear.append(name)
+    if unclear:
+        unclear.sort(key=list(declared).index)
     for name in unclear:
         run.findings.append(Finding(FindingRule.referral("facts", DATA_UNCLEAR), {"fact": name}))
     run.step(
@@ -155,7 +157,7 @@ def _capacity(run: Run) -> None:
         step_minor=product.amount_step_minor,
         max_minor=product.amount_max_minor,
         fee_minor=product.fee_minor,
-        rounding=Rounding(product.rounding),
+        rounding=ROUNDINGS[product.rounding],
     )
     payment = run.affordability.affordable_minor
     run.capacities = tuple([find_capacity(payment, months=months, terms=terms) for months in product.terms])

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from puhui.core.trace import Outcome, TraceStep
+from puhui.core.trace import TraceStep, make_step
 from puhui.decisions.domain.conditions import InputType
 from puhui.decisions.domain.tables import Value
 from puhui.evidence.domain import PREFIX
@@ -95,15 +95,12 @@ def add_proofs(
         place = one.bin_of(value)
         points += one.points[place]
         budget += one.budget_minor[place]
-        steps.append(
-            TraceStep(
-                step=one.name,
-                value=f"{one.points[place]:+d}",
-                because={"value": value, "budget_minor": one.budget_minor[place], "basis": one.basis},
-                version=version,
-                outcome=Outcome.PASSED,
-            )
-        )
+        because: dict[str, str | int | bool | None] = {
+            "value": value,
+            "budget_minor": one.budget_minor[place],
+            "basis": one.basis,
+        }
+        steps.append(make_step(one.name, f"{one.points[place]:+d}", because, version))
     if not steps:
         return NO_PROOFS
     return ProofSum(points=min(points, most_points), budget_minor=budget, steps=tuple(steps))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from puhui.core.trace import Outcome, TraceStep, make_step
+from puhui.core.trace import Outcome, StepDraft, TraceStep
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
 from puhui.decisions.domain.asking import Finding
@@ -59,6 +59,12 @@ class Run:
         children: tuple[TraceStep, ...] = (),
     ) -> None:
         """Add a line to the trace."""
-        self.trace.append(
-            make_step(name, str(value), because, version or self.rules.policy.label, outcome, children)
-        )
+        step = StepDraft()  # as `make_step` does, in place
+        step.step = name
+        step.value = str(value)
+        step.because = because
+        step.version = version or self.rules.policy.label
+        step.outcome = outcome
+        step.children = children
+        step.__class__ = TraceStep
+        self.trace.append(step)
