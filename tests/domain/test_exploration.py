@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from puhui.decisions.exploring.domain import (
+from puhui.decisions.domain.exploration import (
+    Exploration,
     ExplorationAnswer,
     ExplorationBudget,
+    ExplorationChance,
     ExplorationSpend,
     bucket_of,
     explore,
     parse_exploration,
+    weigh_outcomes,
 )
 from puhui.protection.domain import PolicyInvalid
 from tests.decisions_kit import POLICIES
@@ -40,11 +45,29 @@ def on(share: int = 100_000) -> ExplorationBudget:
     return parse_exploration(text(*changes), file=FILE)
 
 
-def ask(who: str, budget: ExplorationBudget, **changed: object) -> ExplorationAnswer:
-    given: dict[str, object] = {
-        "challenged": True, "reasons": [budget.reason], "pd_ppm": 150_000, "fits_minor": 250_000, "spent": NOTHING,
-    }  # fmt: skip
-    return explore(who, budget=budget, **given | changed).answer  # type: ignore[arg-type]
+def answered(
+    who: str,
+    budget: ExplorationBudget,
+    *,
+    challenged: bool = True,
+    reasons: Sequence[str] = ("RISK_ABOVE_CAP",),
+    pd_ppm: int = 150_000,
+    fits_minor: int = 250_000,
+    spent: ExplorationSpend = NOTHING,
+    most_minor: int | None = None,
+) -> Exploration:
+    chance = ExplorationChance(
+        budget=budget,
+        bucket_ppm=bucket_of(who, budget_id=budget.id),
+        challenged=challenged,
+        spent=spent,
+        most_minor=budget.amount_most_minor if most_minor is None else most_minor,
+    )
+    return explore(chance, reasons=reasons, pd_ppm=pd_ppm, fits_minor=fits_minor, step_minor=1, least_minor=1)
+
+
+def ask(who: str, budget: ExplorationBudget, **changed: Any) -> ExplorationAnswer:
+    return answered(who, budget, **changed).answer
 
 
 def test_as_shipped_nobody_is_chosen() -> None:
@@ -63,11 +86,9 @@ def test_no_month_exceeds_its_caps_whoever_comes() -> None:
         )
         spent, seen = NOTHING, set[ExplorationAnswer]()
         for one in range(600):
-            answer = explore(
+            answer = answered(
                 f"{turn}-{one}",
-                budget=budget,
-                challenged=True,
-                reasons=["RISK_ABOVE_CAP"],
+                budget,
                 pd_ppm=rng.randrange(120_000, 240_000),
                 fits_minor=rng.randrange(0, 600_000),
                 spent=spent,
@@ -99,7 +120,7 @@ def test_no_month_exceeds_its_caps_whoever_comes() -> None:
         ({"pd_ppm": 200_000, "fits_minor": 50_000}, ExplorationAnswer.CHOSEN),
     ],
 )
-def test_who_cannot_be_chosen_and_why(changed: dict[str, object], answer: ExplorationAnswer) -> None:
+def test_who_cannot_be_chosen_and_why(changed: dict[str, Any], answer: ExplorationAnswer) -> None:
     budget = on()
     who = next(
         f"c{one}" for one in range(1000) if bucket_of(f"c{one}", budget_id=budget.id) < budget.share_ppm
@@ -128,14 +149,14 @@ def test_outcomes_weighed_by_propensity_find_the_truth() -> None:
     outcomes, weights = [], []
     for one in range(size):
         half = one % 2
-        answer = explore(
-            f"r{one}", budget=budgets[half], challenged=True, reasons=["RISK_ABOVE_CAP"], pd_ppm=150_000,
-            fits_minor=300_000, spent=NOTHING,
-        )  # fmt: skip
+        answer = answered(f"r{one}", budgets[half], fits_minor=300_000)
         if answer.answer is ExplorationAnswer.CHOSEN:
             outcomes.append(float(rng.random() < risks[half]))
             weights.append(1_000_000 / answer.propensity_ppm)
     weighed, naive = np.average(outcomes, weights=weights), np.mean(outcomes)
+    whole = weigh_outcomes((round(1_000_000 / w), bool(o)) for w, o in zip(weights, outcomes, strict=True))
+    assert whole == pytest.approx(weighed * 1_000_000, abs=1)
+    assert weigh_outcomes([]) is None
     assert abs(weighed - 0.20) < 0.025 < abs(naive - 0.20), (SEED, weighed, naive)
 
 
@@ -144,7 +165,8 @@ def test_outcomes_weighed_by_propensity_find_the_truth() -> None:
     [
         ("share_ppm = 0", "share_ppm = 10", "when and only when"),
         ('applies_to = "nobody"', 'applies_to = "challenger"', "when and only when"),
-        ('applies_to = "nobody"', 'applies_to = "everybody"', "not one of"),
+        ('applies_to = "nobody"', 'applies_to = "all"', "not one of"),
+        ('reason = "RISK_ABOVE_CAP"', 'reason = "LATE_ELSEWHERE"', "not one of"),
         ("share_ppm = 0", "share_ppm = 300_000", "between 0 and"),
         ("month_count_most = 40", "month_count_most = 0", "at least 1"),
         ("month_money_most_minor = 6_000_000", "month_money_most_minor = 200_000", "must rise"),

@@ -68,4 +68,5 @@ class ScanAnswerAdmin(ReadOnlyAdmin):
     ordering = ("-at",)
 
 
+from puhui.decisions.exploring import admin as exploring  # noqa: E402, F401
 from puhui.decisions.registry import admin as registry  # noqa: E402, F401

@@ -11,6 +11,7 @@ class DecisionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def import_models(self) -> None:
-        """Load the tables of the inner package, too."""
+        """Load the tables of the inner packages, too."""
         super().import_models()
         import_module("puhui.decisions.registry.models")
+        import_module("puhui.decisions.exploring.models")

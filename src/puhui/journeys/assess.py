@@ -12,14 +12,13 @@ from puhui.core.money import Money
 from puhui.customers.queries import get_customer, get_identity
 from puhui.decisions import operations as decisions
 from puhui.decisions.domain.application import ApplicationState
-from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import Application, ApplicationUnknown, StoredDecision
 from puhui.decisions.domain.values import Approved, Declined, Referred
 from puhui.decisions.queries import choose_rules, find_decision, get_application
 from puhui.facts import operations as facts
 from puhui.facts.domain import BureauAnswer, BureauUnavailable, facts_of_report
 from puhui.facts.queries import get_facts
-from puhui.journeys import consent, decision_input, house, models, parties, serve_features, tell
+from puhui.journeys import consent, decision_input, explore, house, models, parties, serve_features, tell
 from puhui.lines import operations as lines
 from puhui.lines.domain import Line, LineState
 from puhui.lines.queries import find_line, list_lines
@@ -89,14 +88,13 @@ def _decide(application: Application, answer: BureauAnswer | None, consent_id: s
         now=now,
         asks_person=ConsentPurpose.AUTOMATED_DECISION not in list_purposes_in_force(customer.id, now),
     )
+    seen, made = explore.decide_below(seen, customer_id=customer.id, chosen=chosen)
+    id = derive_id("decision", application.id)
     decided = decisions.record_decision(
-        id=derive_id("decision", application.id),
-        application_id=application.id,
-        input=seen,
-        decision=decide(seen, rules=chosen.rules),
-        now=now,
+        id=id, application_id=application.id, input=seen, decision=made, now=now
     )
     models.record_beside(decided, chosen)
+    explore.record(decided)
     serve_features.record(decided, served, now)
     conclude(application, decided, now)
     record_audit(

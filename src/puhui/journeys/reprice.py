@@ -16,7 +16,7 @@ from puhui.evidence.domain import facts_of_proofs
 from puhui.evidence.queries import get_evidence_kinds, list_proofs
 from puhui.facts.feature_sets import FeatureVector
 from puhui.facts.queries import get_facts
-from puhui.journeys import decision_input, house, serve_features
+from puhui.journeys import decision_input, explore, house, serve_features
 from puhui.journeys.assess import AFFORD, conclude
 from puhui.lines import operations as lines
 from puhui.lines.domain import LineAct, LineState
@@ -49,7 +49,7 @@ def prepare(
         rules=rules,
         now=now,
     )
-    return seen, rules
+    return explore.keep(seen), rules
 
 
 def reprice(*, customer_id: str, cause: str, now: datetime) -> StoredDecision | None:

@@ -12,6 +12,7 @@ from typing import Any
 from puhui.core.trace import Outcome, TraceStep
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
+from puhui.decisions.domain.exploration import ExplorationBudget, ExplorationChance, ExplorationSpend
 from puhui.decisions.domain.prices import Benefit, Price, PricePart
 from puhui.decisions.domain.values import (
     Approved,
@@ -47,7 +48,22 @@ def read_input(text: str) -> DecisionInput:
             "benefits": tuple(Benefit(**one) for one in document["benefits"]),
             "person": _person(document.get("person")),
             "asks_person": document.get("asks_person", False),
+            "exploration": _chance(document.get("exploration")),
         }
+    )
+
+
+def _chance(document: Document | None) -> ExplorationChance | None:
+    if document is None:
+        return None
+    budget, last = document["budget"], document["budget"]["valid_to"]
+    days = {
+        "valid_from": date.fromisoformat(budget["valid_from"]),
+        "valid_to": date.fromisoformat(last) if last else None,
+    }
+    spent = ExplorationSpend(**document["spent"])
+    return ExplorationChance(
+        **{**document, "budget": ExplorationBudget(**{**budget, **days}), "spent": spent}
     )
 
 

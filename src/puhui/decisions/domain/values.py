@@ -9,6 +9,7 @@ from puhui.core.fields import draft_of
 from puhui.core.trace import TraceStep
 from puhui.decisions.domain.affordability import Affordability
 from puhui.decisions.domain.application import ApplicationInput
+from puhui.decisions.domain.exploration import ExplorationChance
 from puhui.decisions.domain.prices import Benefit, Price
 
 SEMANTICS_VERSION = 1  # of the evaluator in `decide`; an old version stays callable beside a new one
@@ -85,6 +86,7 @@ class DecisionInput:
     evaluator_sha256: str  # source of the evaluator that first ran; a replay may run a later release
     person: PersonAct | None = None  # what a person concluded; only where the policy refers
     asks_person: bool = False  # whether she wants a person to decide, not a program
+    exploration: ExplorationChance | None = None  # only where a text in force may explore her refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

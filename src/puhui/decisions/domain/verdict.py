@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from puhui.core.trace import Outcome
 from puhui.decisions.domain.asking import Finding, FindingRule
+from puhui.decisions.domain.exploration import STEP, explore
 from puhui.decisions.domain.helps import find_helps, value_figure
 from puhui.decisions.domain.run import Run
 from puhui.decisions.domain.scorecard import Contribution
@@ -40,8 +41,11 @@ def reach_verdict(run: Run) -> Verdict:
     own = () if stops or referrals else _shortfalls(run)
     _trace_should_not_lend(run, own)
     verdict: Verdict
+    small: Approved | None = None
     if stops:
-        verdict = _declined(run, _with_score(run, stops), stops, smaller=None)
+        small = _explored(run) if run.input.exploration else None
+        fits = small is not None and run.input.application.amount_minor <= small.limit_minor
+        verdict = small if small and fits else _declined(run, _with_score(run, stops), stops, smaller=small)
     elif referrals:
         verdict = Referred(reasons=tuple(one.reason for one in referrals[:MOST_REASONS]))
     elif own:
@@ -55,7 +59,7 @@ def reach_verdict(run: Run) -> Verdict:
         {
             "amount_minor": asked.amount_minor,
             "months": asked.months,
-            "limit_minor": run.limit_minor,
+            "limit_minor": small.limit_minor if small else run.limit_minor,
             "reasons": None
             if isinstance(verdict, Approved)
             else ", ".join([one.code for one in verdict.reasons]) or None,
@@ -94,10 +98,44 @@ def conclude_by_person(run: Run, referral: Verdict, *, act: PersonAct) -> Verdic
     return verdict
 
 
-def _approved(run: Run) -> Approved:
+def _explored(run: Run) -> Approved | None:
+    """The small line of somebody whom the exploration budget lets in although her risk is above the cut-off.
+
+    Whatever else speaks against her, and above all what her month does not bear (G3), stands among the reasons and bars it.
+    """
+    chance, product = run.input.exploration, run.input.product
+    assert chance is not None
+    afford = [one.code for one in _shortfalls(run) if one.code.startswith("AFFORD_")]
+    found = explore(
+        chance,
+        reasons=[one.reason.code for one in run.findings] + afford,
+        pd_ppm=run.pd_ppm,
+        fits_minor=run.limit_minor,
+        step_minor=product.amount_step_minor,
+        least_minor=product.amount_min_minor,
+    )
+    run.step(
+        STEP,
+        found.answer.value,
+        {
+            "reason": chance.budget.reason,
+            "bucket_ppm": found.bucket_ppm,
+            "share_ppm": chance.budget.share_ppm,
+            "propensity_ppm": found.propensity_ppm,
+            "limit_minor": found.limit_minor,
+            "month_count": chance.spent.count,
+            "month_money_minor": chance.spent.money_minor,
+        },
+        version=f"{chance.budget.id} {chance.budget.version}",
+        outcome=Outcome.PASSED if found.limit_minor else Outcome.NOT_TRIGGERED,
+    )
+    return _approved(run, limit_minor=found.limit_minor) if found.limit_minor else None
+
+
+def _approved(run: Run, *, limit_minor: int | None = None) -> Approved:
     assert run.price and run.affordability
     least = run.input.product.amount_min_minor
-    limit = run.limit_minor
+    limit = run.limit_minor if limit_minor is None else limit_minor
     capacities: list[TermCapacity] = []
     for one in run.capacities:
         amount = one.amount_minor if one.amount_minor < limit else limit

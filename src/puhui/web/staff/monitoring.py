@@ -14,6 +14,7 @@ from puhui.decisions.domain.monitoring import FLAG_PPM, SHIFTED_PPM, STABLE_PPM,
 from puhui.web import charts, clock
 from puhui.web.charts import Point, Series
 from puhui.web.shared import formats
+from puhui.web.staff.exploration_data import watch_exploration
 from puhui.web.staff.guard import allowed, desk
 from puhui.web.staff.monitoring_data import RECENT, Watch, watch
 from puhui.web.staff.portfolio import asked
@@ -32,6 +33,7 @@ def monitoring_page(request: HttpRequest) -> HttpResponseBase:
         as_of=as_of,
         other_day=as_of != clock.today(request),
         found=found,
+        exploration=watch_exploration(as_of=as_of),
         recent=RECENT,
         flag_ppm=FLAG_PPM,
         target_ppm=TARGET_PPM,

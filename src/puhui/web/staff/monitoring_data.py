@@ -119,16 +119,23 @@ def _outcomes(scored: list[DecisionScore], loans: list[PortfolioLoan], as_of: da
         said.setdefault(one.customer_id, []).append(one)
     found: list[Outcome] = []
     for loan in loans:
-        if loan.disbursed_on is None:
-            continue
-        bad = loan.late_since is not None
-        if not bad and loan.closed_on is None and add_months(loan.disbursed_on, OUTCOME_MONTHS) > as_of:
+        bad = outcome_of(loan, as_of)
+        if bad is None or loan.disbursed_on is None:
             continue
         before = [one for one in said.get(loan.customer_id, ()) if one.decided_at <= loan.signed_at]
         if before:
             quarter = loan.disbursed_on.year, (loan.disbursed_on.month - 1) // 3 + 1
             found.append((quarter, before[-1].points, before[-1].pd_ppm, bad))
     return found
+
+
+def outcome_of(loan: PortfolioLoan, as_of: date) -> bool | None:
+    """This function will tell whether a loan went bad, None while that is not known."""
+    if loan.disbursed_on is None:
+        return None
+    bad = loan.late_since is not None
+    young = loan.closed_on is None and add_months(loan.disbursed_on, OUTCOME_MONTHS) > as_of
+    return None if young and not bad else bad
 
 
 def _features(scored: list[DecisionScore], base_until: date, until: datetime) -> tuple[FeatureShift, ...]:

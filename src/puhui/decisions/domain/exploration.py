@@ -9,18 +9,23 @@ capped before it begins.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
+from puhui.core.rounding import Rounding, divide
+from puhui.core.trace import TraceStep
 from puhui.protection.domain.strict import OPEN, StrictFile
 
 PPM = 1_000_000
 SHARE_MAX_PPM = 200_000  # of those who would be refused for risk
 DIGITS = 20  # characters of a hexadecimal hash that place a customer: 80 bits, so that a ppm is not skewed
-NOBODY, CHALLENGER = "nobody", "challenger"
+NOBODY, CHALLENGER, EVERYBODY = "nobody", "challenger", "everybody"
+RISK = "RISK_ABOVE_CAP"  # the one refusal that may be explored: of G3 and of what she owes nothing is learnt this way
+STEP = "exploration"  # name of its line in a trace
 
 
 class ExplorationAnswer(StrEnum):
@@ -41,7 +46,7 @@ class ExplorationBudget(HouseText):
     """A dated text: for whom, how many, how much."""
 
     id: str  # stable name
-    applies_to: str  # "nobody" or "challenger": only those whom a challenger decides for
+    applies_to: str  # "nobody", "everybody", or "challenger": only those whom a challenger decides for
     reason: str  # code of the only refusal that is explored
     share_ppm: int  # of those eligible, 0 when off
     pd_most_ppm: int  # riskier people are not explored
@@ -60,14 +65,35 @@ class ExplorationSpend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExplorationChance:
+    """What a decision sees of the budget: part of its input, so that a replay draws the same."""
+
+    budget: ExplorationBudget  # the text of the day, figure by figure
+    bucket_ppm: int  # where the hash put her, 0 to 999,999
+    challenged: bool  # whether a challenger decides for her
+    spent: ExplorationSpend  # of her month, before her
+    most_minor: int  # limit of hers at most: the budget's, or what an earlier answer gave her
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exploration:
     """One answer, kept with the decision."""
 
-    budget_sha256: str  # text that answered
     answer: ExplorationAnswer  # chosen or why not
     bucket_ppm: int  # where the hash put her, 0 to 999,999
     propensity_ppm: int  # chance that she was chosen, 0 where nobody like her could be
     limit_minor: int  # granted, 0 unless chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredExploration:
+    """One answer as it is kept beside its decision."""
+
+    decision_id: str  # which decision
+    customer_id: str  # about whom
+    month: date  # first day of the calendar month that pays
+    exploration: Exploration  # what was answered
+    at: datetime  # UTC, when
 
 
 def parse_exploration(text: str, *, file: str) -> ExplorationBudget:
@@ -85,8 +111,8 @@ def parse_exploration(text: str, *, file: str) -> ExplorationBudget:
         sha256=content_hash(text.encode()),
         valid_from=head.day("valid_from"),
         valid_to=head.day_or("valid_to", OPEN),
-        applies_to=head.choice("applies_to", {NOBODY, CHALLENGER}),
-        reason=head.text("reason"),
+        applies_to=head.choice("applies_to", {NOBODY, CHALLENGER, EVERYBODY}),
+        reason=head.choice("reason", {RISK}),
         share_ppm=head.integer("share_ppm"),
         pd_most_ppm=head.integer("pd_most_ppm"),
         amount_least_minor=head.integer("amount_least_minor"),
@@ -123,57 +149,83 @@ def bucket_of(customer_id: str, *, budget_id: str) -> int:
     return int(digest[:DIGITS], 16) * PPM >> (4 * DIGITS)
 
 
+def may_explore(budget: ExplorationBudget, *, challenged: bool, reasons: Collection[str]) -> bool:
+    """This function will tell whether a text has anything to say about a refusal with these reasons."""
+    reached = budget.applies_to == EVERYBODY or (budget.applies_to == CHALLENGER and challenged)
+    return reached and budget.reason in reasons
+
+
 def explore(
-    customer_id: str,
+    chance: ExplorationChance,
     *,
-    budget: ExplorationBudget,
-    challenged: bool,
     reasons: Collection[str],
     pd_ppm: int,
     fits_minor: int,
-    spent: ExplorationSpend,
+    step_minor: int,
+    least_minor: int,
 ) -> Exploration:
     """This function will answer for one person who would be refused.
 
-    `reasons` are all codes of her refusal; `fits_minor` is what her month carries within the house's and the product's own
-    limits, so that nobody is lent what she cannot bear (G3). The limit is never above it. Who could not have been chosen has
-    the propensity 0, and whoever weighs outcomes leaves her out.
+    `reasons` are all codes of her refusal, what her month does not bear among them; `fits_minor` is what her month carries
+    within the house's and the product's own limits, so that nobody is lent what she cannot bear (G3). The limit is never
+    above it, a multiple of `step_minor` and at least `least_minor`, as the product lends. Who could not have been chosen
+    has the propensity 0, and whoever weighs outcomes leaves her out.
     """
-    bucket = bucket_of(customer_id, budget_id=budget.id)
-    limit = min(fits_minor, budget.amount_most_minor)
-    barred = _barred(
-        budget, challenged=challenged, reasons=reasons, pd_ppm=pd_ppm, limit_minor=limit, spent=spent
-    )
-    chosen = barred is None and bucket < budget.share_ppm
+    budget = chance.budget
+    limit = min(fits_minor, chance.most_minor, budget.amount_most_minor) // step_minor * step_minor
+    least = max(budget.amount_least_minor, least_minor)
+    barred = _barred(chance, reasons=reasons, pd_ppm=pd_ppm, fits=limit >= least)
+    chosen = barred is None and chance.bucket_ppm < budget.share_ppm
     return Exploration(
-        budget_sha256=budget.sha256,
         answer=barred or (ExplorationAnswer.CHOSEN if chosen else ExplorationAnswer.NOT_DRAWN),
-        bucket_ppm=bucket,
+        bucket_ppm=chance.bucket_ppm,
         propensity_ppm=0 if barred else budget.share_ppm,
         limit_minor=limit if chosen else 0,
     )
 
 
 def _barred(
-    budget: ExplorationBudget,
-    *,
-    challenged: bool,
-    reasons: Collection[str],
-    pd_ppm: int,
-    limit_minor: int,
-    spent: ExplorationSpend,
+    chance: ExplorationChance, *, reasons: Collection[str], pd_ppm: int, fits: bool
 ) -> ExplorationAnswer | None:
     """Why nobody in her place can be chosen; the draw is no part of it, so that the propensity stays the share."""
-    if budget.applies_to == NOBODY or not challenged:
+    budget, spent = chance.budget, chance.spent
+    if budget.applies_to == NOBODY or (budget.applies_to == CHALLENGER and not chance.challenged):
         return ExplorationAnswer.OFF
     if set(reasons) != {budget.reason}:
         return ExplorationAnswer.OTHER_REASON
     if pd_ppm > budget.pd_most_ppm:
         return ExplorationAnswer.TOO_RISKY
-    if limit_minor < budget.amount_least_minor:
+    if not fits:
         return ExplorationAnswer.NOTHING_FITS
     if spent.count >= budget.month_count_most:
         return ExplorationAnswer.COUNT_SPENT
     if spent.money_minor + budget.amount_most_minor > budget.month_money_most_minor:
         return ExplorationAnswer.MONEY_SPENT
     return None
+
+
+def exploration_of(trace: Sequence[TraceStep]) -> Exploration | None:
+    """This function will read the answer out of the trace of a decision, None where nothing was asked."""
+    step = next((one for one in trace if one.step == STEP), None)
+    if step is None:
+        return None
+    return Exploration(
+        answer=ExplorationAnswer(step.value),
+        bucket_ppm=int(step.because["bucket_ppm"] or 0),
+        propensity_ppm=int(step.because["propensity_ppm"] or 0),
+        limit_minor=int(step.because["limit_minor"] or 0),
+    )
+
+
+def weigh_outcomes(outcomes: Iterable[tuple[int, bool]]) -> int | None:
+    """This function will return the share gone bad (ppm) among all who could have been chosen, None without an outcome.
+
+    `outcomes` are (propensity in ppm, gone bad) of those who were; each stands for 1 / propensity people (Hajek's ratio of
+    the Horvitz-Thompson sums).
+    """
+    everybody = bad = 0
+    for propensity_ppm, gone in outcomes:
+        stands_for = divide(PPM * PPM, propensity_ppm, Rounding.HALF_EVEN)
+        everybody += stands_for
+        bad += stands_for if gone else 0
+    return divide(bad * PPM, everybody, Rounding.HALF_EVEN) if everybody else None
