@@ -14,6 +14,8 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from puhui.customers.queries import get_customer
+from puhui.decisions.domain.values import Declined
+from puhui.decisions.policy_files import load_with
 from puhui.decisions.queries import get_decision, list_decisions
 from puhui.facts.feature_sets import FeatureSet, parse_feature_set, serve_features
 from puhui.facts.features import FeatureEvent
@@ -27,7 +29,8 @@ from puhui.runtime.queries import list_audit
 from tests.journeys.world import World
 
 FILE = "features/2026-11-22.toml"
-TEXT = (Path(__file__).resolve().parents[2] / "policies" / FILE).read_text(encoding="utf-8")
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
+TEXT = (POLICIES / FILE).read_text(encoding="utf-8")
 NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
 
 
@@ -77,7 +80,9 @@ def test_a_second_request_is_served_her_history_and_replays_from_it(world: World
     }
     page = shown_to(loan.customer_id)
     assert "What we counted for your last decision" in page and "Repayments in 6 months" in page
-    assert "No rule read these figures." in page and get_decision(again).number in page
+    assert "No rule read these figures." not in page and get_decision(again).number in page
+    read = facts_read(again)
+    assert read["feature.repaid_6m_minor"] == 150_000 and read["feature.days_past_due_most"] == 0
     # What happens later was not known then: nothing that is kept changes.
     world.wait(hours=1)
     devices.record(customer_id=loan.customer_id, what="bound", now=world.now)
@@ -87,6 +92,56 @@ def test_a_second_request_is_served_her_history_and_replays_from_it(world: World
         assert staff_replay.replay(kind="decision", id=id).differences == ()
     with pytest.raises(DatabaseError), transaction.atomic():
         FeatureVectorRow.objects.filter(decision_id=again).update(sha256="0" * 64)
+
+
+def facts_read(decision_id: str) -> dict[str, Any]:
+    """The features that the decision itself saw, as facts."""
+    seen = get_decision(decision_id).input.facts
+    return {one.name: one.value for one in seen if one.name.startswith("feature.")}
+
+
+def steps_of(decision_id: str) -> dict[str, Any]:
+    return {one.step: one for one in get_decision(decision_id).decision.trace}
+
+
+def test_a_short_file_and_months_of_repaying_us_bear_more_than_a_short_file(world: World) -> None:
+    borrower, loan = world.running(hit="thin", amount="8000", amount_minor=800_000)
+    first = newest(loan.customer_id)
+    assert facts_read(first) == {
+        "feature.applications_30d": 0, "feature.repayments_6m": 0, "feature.repaid_6m_minor": 0,
+        "feature.devices_bound_90d": 0,
+    }  # fmt: skip
+    assert steps_of(first)["budget"].because["history.standing"] == "new"
+    assert get_decision(first).decision.limit_minor == 1_200_000
+    for turn in range(3):
+        world.wait(days=2)
+        world.prepay(loan, key=f"p{turn}", amount_minor=50_000)
+        world.work()
+    world.wait(days=1)
+    again = apply_again(world, borrower)
+    assert steps_of(again)["history"].value == "repaid"
+    assert get_decision(again).decision.limit_minor == 1_600_000
+    assert get_decision(again).decision.price == get_decision(first).decision.price, "never the price (G2)"
+    for id in (first, again):
+        assert staff_replay.replay(kind="decision", id=id).differences == ()
+
+
+def test_who_is_late_with_us_is_told_so_and_gets_no_second_loan(world: World) -> None:
+    borrower, loan = world.running()
+    world.live_until(world.position(loan).rows[0].due_date + timedelta(days=9))
+    again = get_decision(apply_again(world, borrower))
+    verdict = again.decision.verdict
+    assert isinstance(verdict, Declined)
+    [reason] = [one for one in verdict.reasons if one.code == "LATE_HERE"]
+    assert reason.figures["days_past_due_most"] == 9 and verdict.helps[0].code == "HELP_CURE_HERE"
+    assert staff_replay.replay(kind="decision", id=again.id).differences == ()
+
+
+def test_a_policy_that_reads_what_nobody_serves_is_refused() -> None:
+    text = (POLICIES / "credit/2026-11-24.toml").read_text(encoding="utf-8")
+    text = text.replace("2026-11-24", "2026-12-24").replace("feature.devices_bound_90d", "feature.devices")
+    with pytest.raises(PolicyInvalid, match="'feature.devices', which no text of features serves"):
+        load_with("credit/2026-12-24.toml", text)
 
 
 def shown_to(customer_id: str) -> str:
@@ -135,6 +190,8 @@ def test_without_the_consent_a_feature_is_not_computed_and_the_refusal_is_logged
     id = newest(borrower.customer_id)
     found = values(id)
     assert found["devices_bound_90d"] == "identity" and found["applications_30d"] == 0
+    assert "feature.devices_bound_90d" not in facts_read(id), "what was refused is not read"
+    assert facts_read(id)["feature.applications_30d"] == 0
     [entry] = [
         one for one in list_audit(f"customer:{borrower.customer_id}") if one.action == "feature.refused"
     ]

@@ -222,9 +222,10 @@ def test_the_text_of_the_day_decides() -> None:
 
 
 def test_reason_texts_of_a_day() -> None:
-    newest = queries.get_reason_texts()
-    assert (
-        newest is queries.get_reason_texts(on_date=date(2025, 1, 1)) and "AFFORD_INSTALMENT" in newest.texts
+    newest, first = queries.get_reason_texts(), queries.get_reason_texts(on_date=date(2025, 1, 1))
+    assert first is queries.get_reason_texts(on_date=date(2026, 11, 23)) and "LATE_HERE" not in first.texts
+    assert newest is queries.get_reason_texts(on_date=date(2026, 11, 24)) and set(first.texts) < set(
+        newest.texts
     )
 
 

@@ -24,11 +24,13 @@ from puhui.decisions.domain.reason_texts import ReasonTexts, parse_reason_texts
 from puhui.decisions.domain.rules import Rules, bind_rules
 from puhui.decisions.domain.scorecard import Scorecard, parse_scorecard
 from puhui.decisions.domain.second_scan import ScanPolicy, compile_scan_policy
+from puhui.facts.queries import find_feature_set
 from puhui.protection.domain import PolicyInvalid
 from puhui.protection.policy_files import PolicyFiles
 
 Dated = TypeVar("Dated", CreditPolicy, PriceTable)
 REASONS = "credit/reasons-"
+SERVED = "feature."  # how a policy names a fact that is a served feature
 
 
 class CreditPolicyMissing(LookupError):
@@ -83,10 +85,25 @@ def _load(texts: Mapping[str, str]) -> Loaded:
         reasons=tuple(reasons),
     )
     for policy in loaded.policies:
+        _check_served(policy)
         for table in loaded.prices:
             if policy.jurisdiction == table.jurisdiction:
                 bind(loaded, policy, table)
     return loaded
+
+
+def _check_served(policy: CreditPolicy) -> None:
+    """A feature that a policy reads is one that is served on its first day: a name misspelt would be missing for ever."""
+    read = [name for name in policy.facts if name.startswith(SERVED)]
+    if not read:
+        return
+    served = find_feature_set(jurisdiction=policy.jurisdiction, on_date=policy.valid_from)
+    known = {f"{SERVED}{one.spec.name}" for one in served.features} if served else set()
+    if strangers := [name for name in read if name not in known]:
+        raise PolicyInvalid(
+            f"reads {strangers[0]!r}, which no text of features serves on its first day",
+            file=f"{policy.id} {policy.version}",
+        )
 
 
 def _in_order(found: list[Dated]) -> tuple[Dated, ...]:
