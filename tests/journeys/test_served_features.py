@@ -140,7 +140,7 @@ def test_who_is_late_with_us_is_told_so_and_gets_no_second_loan(world: World) ->
 def test_a_policy_that_reads_what_nobody_serves_is_refused() -> None:
     text = (POLICIES / "credit/2026-11-24.toml").read_text(encoding="utf-8")
     text = text.replace("2026-11-24", "2026-12-24").replace("feature.devices_bound_90d", "feature.devices")
-    with pytest.raises(PolicyInvalid, match="'feature.devices', which no text of features serves"):
+    with pytest.raises(PolicyInvalid, match=r"'feature\.devices', which no text of features serves"):
         load_with("credit/2026-12-24.toml", text)
 
 
