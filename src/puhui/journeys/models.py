@@ -35,15 +35,20 @@ def list_registered(now: datetime) -> list[RegisteredModel]:
     return list_models(rules.model)
 
 
-def propose(*, folder: Path, kind: str, owner: str, by: str, now: datetime) -> RegisteredModel:
+def propose(
+    *, folder: Path, kind: str, owner: str, by: str, now: datetime, key: Path | None = None
+) -> RegisteredModel:
     """This function will check the files of a trained model and keep it; it scores nobody until two people agree.
+
+    Without a `key` the signature is checked against the house's own.
 
     Raises: RoleMayNot, ModelActUnknown, ModelKeyMissing, ModelFilesRefused, OwnerMissing, ModelKnown.
     """
     refuse_role(login=by, permission=Permission.MODELS)
     if kind not in list(ModelKind):
         raise ModelActUnknown()
-    key = Path(settings.MODEL_KEY_FILE) if settings.MODEL_KEY_FILE else None
+    if key is None and settings.MODEL_KEY_FILE:
+        key = Path(settings.MODEL_KEY_FILE)
     admission = admit(folder, kind=ModelKind(kind), key=key)
     with transaction():
         made = registry.record_model(admission=admission, owner=owner, by=by, now=now)

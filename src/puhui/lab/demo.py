@@ -24,7 +24,7 @@ from puhui.facts.sandbox_files import Entry, key_of, write_directory
 from puhui.journeys import parties
 from puhui.journeys.handlers import HANDLERS, SCHEDULES
 from puhui.journeys.once import keep, recall
-from puhui.lab import demo_acts, demo_logins, demo_payroll
+from puhui.lab import demo_acts, demo_logins, demo_models, demo_payroll
 from puhui.lab.borrower import Borrower, draw
 from puhui.lab.demo_behaviour import Planned, make_plan
 from puhui.lab.demo_data import Applicant, list_applicants, read_rows
@@ -37,6 +37,7 @@ from puhui.runtime.worker import drain
 
 SEED = 20261121
 DAYS = 548  # eighteen months
+TRIED_DAYS = 60  # before the demo's today, the days on which two models are tried beside the one in use
 SIZES: dict[str, int | None] = {
     "small": 1500,
     "full": None,
@@ -109,7 +110,7 @@ def load(*, until: datetime, count: int, progress: Progress) -> int:
     parties.open_anew(name="rail", faults=FAULTS, durable=False)
     try:
         for number in range(DAYS + 1):
-            _commit_day(state, state.first_day + timedelta(days=number))
+            _commit_day(state, state.first_day + timedelta(days=number), tries=number == DAYS - TRIED_DAYS)
             progress(number, DAYS, state.loans)
     finally:
         parties.put(name="rail", party=None)
@@ -177,11 +178,13 @@ def _invite_star(state: _Load, star: demo_logins.Star) -> None:
             state.plan(at, f"s{star.index}{name}", _Scene(star=star, borrower=borrower, act=act, at=at))
 
 
-def _commit_day(state: _Load, day: date) -> None:
+def _commit_day(state: _Load, day: date, *, tries: bool) -> None:
     ends = min(instant_at(day, time(22, 0), zone=state.zone), state.until)
     key, body = day.isoformat(), {"day": day}
     with batch_transaction():
         if recall(scope=SCOPE, key=key, body=body, now=ends) is None:
+            if tries:
+                demo_models.try_models(now=instant_at(day, time(8, 0), zone=state.zone))
             _live(state, day, ends)
             keep(scope=SCOPE, key=key, body=body, answer={}, now=ends)
             return
