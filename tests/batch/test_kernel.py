@@ -14,7 +14,7 @@ import pytest
 from puhui.batch.portfolio import generate
 from puhui.batch.portfolio.columns import TermsTable, pack, read_columns, with_terms
 from puhui.batch.portfolio.plain import value_plainly
-from puhui.loans.domain.engine import BookEvent, LoanTerms, figures, position
+from puhui.loans.domain.engine import BookEvent, BookPosition, LoanTerms, figures, position
 from puhui.loans.domain.engine.codes import (
     Basis,
     Kind,
@@ -51,6 +51,8 @@ def story(dice: random.Random) -> tuple[LoanTerms, list[BookEvent]]:
         multiple_minor=dice.choice([0, 0, 100]),
         penalty_daily_ppm=dice.choice([0, 500]),
         stops_interest=dice.random() < 0.5,
+        full_term_tranches=dice.random() < 0.5,
+        parts_alone=dice.random() < 0.5,
     )
     events = [
         BookEvent(
@@ -86,6 +88,7 @@ def happening(
             Kind.INTEREST_PAUSE,
             Kind.CHARGE_OFF,
             Kind.PENALTY_FREEZE,
+            Kind.DISBURSE,
         ]
     )
     paid = [event.seq for event in before if event.kind is Kind.REPAY]
@@ -116,6 +119,19 @@ def stories(count: int, seed: int) -> list[tuple[str, LoanTerms, list[BookEvent]
     return [(f"{seed}-{n}", *story(dice)) for n in range(count)]
 
 
+def owed_by_statement(shown: BookPosition) -> int:
+    """The principal owed as the lines of the statement tell it."""
+    owed = 0
+    for line in shown.lines:
+        if line.is_reversed or line.kind in (Kind.CHARGE_OFF, Kind.RE_AGE, Kind.RE_AMORTISE):
+            continue
+        if line.kind is Kind.DISBURSE:
+            owed += line.amount_minor - line.over_minor
+        else:
+            owed += line.principal_minor if line.kind is Kind.CHARGEBACK else -line.principal_minor
+    return owed
+
+
 def check_stories(count: int, seed: int) -> None:
     """Compiled = plain over the same columns, and = the position that a page shows."""
     loans, terms = stories(count, seed), TermsTable()
@@ -142,6 +158,8 @@ def check_stories(count: int, seed: int) -> None:
             shown.written_off_minor,
             shown.lent_minor,
         ), f"seed {seed}, loan {loan_id}"
+        left = shown.total("principal") - shown.total("paid_principal") - shown.total("waived_principal")
+        assert left == owed_by_statement(shown), f"seed {seed}, loan {loan_id}: what is owed is asked for"
         late = days_past_due(position=shown, events=events, as_of=day, grace_days=0)
         assert compiled[n][figures.V_DAYS] == late.counted_days, f"seed {seed}, loan {loan_id}"
     assert valued > count * 2 // 3, f"seed {seed}: compiled code handed too many loans back"

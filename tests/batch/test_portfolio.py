@@ -16,6 +16,7 @@ from puhui.batch.portfolio.columns import TermsTable, pack, with_terms
 from puhui.batch.portfolio.generate import AS_OF, Mix, generate
 from puhui.batch.portfolio.shards import Manifest
 from puhui.batch.portfolio.value import value_portfolio, write_portfolio
+from puhui.core.refusals import Refusal
 from puhui.loans.domain.engine import BookEvent, LoanTerms
 from puhui.loans.domain.engine.codes import Kind
 from tests.batch.kit import kernel
@@ -97,14 +98,23 @@ def test_damage_is_refused_and_nothing_published(events: Path) -> None:
     assert value(events).totals["loans"] == 300
 
 
-def test_a_shard_of_other_semantics(events: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "said", "refusal"),
+    [
+        (b"puhui.semantics", b"1", refusals.SemanticsUnknown),
+        (b"puhui.terms", b"[[1,2,3]]", refusals.SemanticsUnknown),  # of a release with fewer choices
+        (b"puhui.terms", b"[[", refusals.ShardDamaged),
+    ],
+)
+def test_a_shard_of_other_rules(
+    events: Path, tmp_path: Path, name: bytes, said: bytes, refusal: type[Refusal]
+) -> None:
     shard = next(events.glob("*.parquet"))
     table = pq.read_table(shard)
     pq.write_table(
-        table.replace_schema_metadata({**table.schema.metadata, b"puhui.semantics": b"1"}),
-        tmp_path / "old.parquet",
+        table.replace_schema_metadata({**table.schema.metadata, name: said}), tmp_path / "old.parquet"
     )
-    with pytest.raises(refusals.SemanticsUnknown):
+    with pytest.raises(refusal):
         shard_task.value_shard(str(tmp_path / "old.parquet"), str(tmp_path / "x.parquet"), "2025-09-30")
 
 

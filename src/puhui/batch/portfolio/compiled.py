@@ -31,7 +31,7 @@ from puhui.loans.domain.engine import book
 from puhui.loans.domain.engine.book import Book, BookSize, widths
 
 KERNEL = (
-    "book", "calendar", "codes", "interest", "penalty", "rows", "annuity", "level", "charges", "schedule", "allocate", "front",
+    "book", "calendar", "codes", "interest", "penalty", "rows", "annuity", "level", "tranches", "charges", "schedule", "allocate", "front",
     "reshape", "uses", "steps", "run", "reading", "straight", "straight_story", "figures",
 )  # fmt: skip
 PREFIX = "puhui_kernel_"  # of the names of compiled functions

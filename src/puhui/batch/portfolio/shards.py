@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from puhui.batch.portfolio.refusals import (
     SemanticsUnknown,
     ShardDamaged,
 )
+from puhui.loans.domain.engine.reading import TERMS_WIDTH
 
 MANIFEST = "manifest.json"
 PART = ".part"  # end of a name that readers ignore
@@ -140,10 +141,24 @@ def read_shard(path: Path) -> Iterator[pa.Table]:
             version = metadata.get(b"puhui.semantics", b"none").decode()
             if version != str(SEMANTICS):
                 raise SemanticsUnknown(file=str(path), expected=SEMANTICS, found=version)
+            check_terms(path, metadata)
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ShardDamaged(file=str(path), expected="a Parquet file", found=str(error)) from None
+
+
+def check_terms(path: Path, metadata: Mapping[bytes, bytes]) -> None:
+    """This function will refuse a shard whose table of terms this code would misread: it was written by a release whose
+    contracts had fewer or more choices.
+    """
+    try:
+        widths = {len(line) for line in json.loads(metadata.get(b"puhui.terms", b""))}
+    except (ValueError, TypeError) as error:
+        raise ShardDamaged(file=str(path), expected="a table of terms", found=str(error)) from None
+    if widths - {TERMS_WIDTH}:
+        found = ", ".join(str(one) for one in sorted(widths))
+        raise SemanticsUnknown(file=str(path), expected=f"terms of {TERMS_WIDTH} numbers", found=found)
 
 
 def figures_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -269,10 +269,11 @@ class Reader:
             self.read_pause(row)
 
     def read_re_age(self, row: Mapping[str, Any]) -> None:
-        """This function will read a re-age."""
+        """This function will read a re-age. It counts from its first new due date where that lies before its booking."""
+        counts_from = min(row.get("date") or row["on"], row["start"])
         self.add(
             Kind.RE_AGE,
-            row,
+            {"on": row["on"], "date": counts_from},
             from_date=day(row["start"]),
             count=row["installments"],
             every=row["every"],

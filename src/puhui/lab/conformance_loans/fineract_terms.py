@@ -101,6 +101,7 @@ def read_terms(case: Case) -> LoanTerms:
         ),
         multiple_minor=minor(t.get("installment_multiple_of") or 0, decimals),
         levels_again=progressive,
+        parts_alone=progressive,
         down_payment_ppm=int(Decimal(str(down["percent"])) * 10_000) if down else 0,
         pays_down_payment=bool(down and down["auto"]),
         charges_fall_due_alone=(t.get("strategy") or "").startswith("DUE_PENALTY_FEE"),

@@ -123,8 +123,9 @@ class Book(NamedTuple):
     K_START,
     K_PENALTY,
     K_FEES_END,
+    K_PARTS_ALONE,
     K_WIDTH,
-) = range(33)
+) = range(34)
 
 # Running totals. S_ROW to S_TURN count the places in use of the columns; S_BALANCE is the sum of all movements, S_MIXED = 1
 # where one was noted after one of a later day. S_FRONT and what follows belong to `front`: how many instalments are settled

@@ -165,6 +165,35 @@ def row_of(b: Book, day: int) -> int:
     return -1
 
 
+def end_charges(b: Book, part: int) -> int:
+    """This function will end every dated charge of one component where it was settled so far, and return what was open of
+    them, minor units. It is for whom calls it to put that somewhere else.
+    """
+    total = 0
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_time[c] != ChargeTime.DATE or b.charge_penalty[c] != (
+            1 if part == Component.PENALTY else 0
+        ):
+            continue
+        gone = b.charge_paid[c] + b.charge_waived[c]
+        total += b.charge_amount[c] - gone
+        b.charge_amount[c] = b.charge_value[c] = gone
+        b.charge_basis[c] = ChargeBasis.FLAT
+    return total
+
+
+def spread_charge(b: Book, begin: int, part: int, amount: int) -> None:
+    """This function will put an amount of one component evenly upon the instalments from `begin` on, the last one taking
+    the rest.
+    """
+    share, penalty = half_even(amount, b.s[S_ROW] - begin), 1 if part == Component.PENALTY else 0
+    for row in range(begin, b.s[S_ROW]):
+        one = amount if row == b.s[S_ROW] - 1 else share
+        amount -= one
+        if one:
+            add_charge(b, 0, b.due[row], one, penalty, ChargeTime.DATE, ChargeBasis.FLAT, one)
+
+
 def extra_row(b: Book, day: int) -> int:
     """This function will return the instalment after maturity, made or moved so that it falls due on `day` or later."""
     last = b.s[S_ROW] - 1

@@ -307,7 +307,10 @@ def with_expected(rows: list[BookRow], b: Book, terms: LoanTerms) -> list[BookRo
 def is_lent_by(b: Book, change: int, row: int) -> bool:
     """This function will tell whether a movement of principal stands before an instalment in the table."""
     day = b.change_date[change]
-    return day <= b.due[row] if b.kind[row] == RowKind.DOWN_PAYMENT else day < b.due[row]
+    on_its_day = (
+        b.kind[row] == RowKind.DOWN_PAYMENT or b.start[row] == b.due[row]
+    )  # a re-age closes it as it stands
+    return day <= b.due[row] if on_its_day else day < b.due[row]
 
 
 def position_of(b: Book, terms: LoanTerms, as_of: date, is_plan: bool) -> BookPosition:

@@ -33,6 +33,7 @@ from puhui.loans.domain.engine.book import (
     K_METHOD,
     K_MONTH_END,
     K_MULTIPLE,
+    K_PARTS_ALONE,
     K_PENALTY,
     K_PERIOD_INTEREST,
     K_PLAN,
@@ -61,6 +62,7 @@ from puhui.loans.domain.engine.rows import work_out
 from puhui.loans.domain.engine.run import (
     WITHOUT_DOWN,
     bring_to,
+    charges_needed,
     happen,
     load,
     open_book,
@@ -99,6 +101,7 @@ def constants(terms: LoanTerms) -> list[int]:
     k[K_STUB] = terms.stub
     k[K_DIGITS], k[K_REST_END] = terms.daily_digits, int(terms.rests_at_period_end)
     k[K_START] = terms.start_date.toordinal() if terms.counts_from_start else 0
+    k[K_PARTS_ALONE] = int(terms.parts_alone)
     k[K_PENALTY], k[K_FEES_END] = terms.penalty_daily_ppm, int(terms.fees_end_with_payoff)
     if terms.table:
         k[K_COUNT] = len(terms.table)
@@ -158,7 +161,7 @@ def book_of(terms: LoanTerms, codes: list[int], count: int, settled: int) -> Boo
         changes=4 * count + 4,
         rates=count + 2,
         pauses=count + 2,
-        charges=2 * count + 2 + len(terms.table),
+        charges=charges_needed(codes, count) + len(terms.table),
         settled=settled,
         lines=3 * count + 2,
         events=2 * count + 2,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.book import (
     K_EVERY,
+    K_PARTS_ALONE,
     K_RECALC,
     K_UNIT,
     S_BALANCE,
@@ -17,8 +18,8 @@ from puhui.loans.domain.engine.book import (
     remove_row,
 )
 from puhui.loans.domain.engine.calendar import add_period, civil
-from puhui.loans.domain.engine.charges import place_charges
-from puhui.loans.domain.engine.codes import ReAgeInterest, Recalculation, RowKind, Unit
+from puhui.loans.domain.engine.charges import end_charges, place_charges, spread_charge
+from puhui.loans.domain.engine.codes import Component, ReAgeInterest, Recalculation, RowKind, Unit
 from puhui.loans.domain.engine.interest import half_even
 from puhui.loans.domain.engine.level import set_level
 from puhui.loans.domain.engine.rows import work_out
@@ -48,7 +49,9 @@ def close_row(b: Book, row: int) -> None:
     b.principal[row] = b.paid[4 * row + 3] + b.waived[4 * row + 3]
     b.interest[row] = b.paid[4 * row + 2] + b.waived[4 * row + 2]
     b.emi[row] = b.principal[row] + b.interest[row]
-    b.credit_principal[row] = b.credit_interest[row] = b.base[row] = 0
+    b.credit_interest[row] = b.base[row] = (
+        0  # what was put back of the principal stays: it was owed from then on
+    )
 
 
 def cut_at(b: Book, day: int) -> None:
@@ -65,6 +68,7 @@ def cut_at(b: Book, day: int) -> None:
     for row in range(b.s[S_ROW] - 1, last, -1):
         b.early[last] += b.early[row]
         b.late[last] += b.late[row]
+        b.credit_principal[last] += b.credit_principal[row]
         for part in range(4):
             b.paid[4 * last + part] += b.paid[4 * row + part]
             b.waived[4 * last + part] += b.waived[4 * row + part]
@@ -75,10 +79,10 @@ def cut_at(b: Book, day: int) -> None:
 
 
 def re_age(
-    b: Book, day: int, first_due: int, count: int, every: int, unit: int, interest: int
-) -> tuple[int, int]:
-    """This function will put what is owed on `day` into `count` new instalments from `first_due` on, and return the
-    interest and the principal that were moved.
+    b: Book, day: int, first_due: int, count: int, every: int, unit: int, interest: int, used: list[int]
+) -> None:
+    """This function will put what is owed on `day` into `count` new instalments from `first_due` on, and add what was moved
+    to `used`, by component. Dated charges move where the instalments are split evenly; else each stays on its day.
     """
     principal, to_date, whole = owed_to(b, day)
     moved = to_date
@@ -97,33 +101,36 @@ def re_age(
         insert_row(b, row, RowKind.REGULAR, before, due)
         b.whole[row] = due - add_period(due, unit, -every, seed) if unit in (Unit.MONTH, Unit.YEAR) else 0
         before = due
-    finish(b, begin, day, principal, moved, interest)
-    return moved, principal
-
-
-def finish(b: Book, begin: int, day: int, principal: int, moved: int, interest: int) -> None:
-    """This function will fill the new instalments from `begin` on: levelled by the rate, or split evenly."""
+    used[2], used[3] = moved, principal
     if interest == ReAgeInterest.DEFAULT:
         b.base[begin] = moved
         set_level(b, begin, day)
     else:
-        split_evenly(b, begin, principal, moved)
+        for part in (Component.PENALTY, Component.FEE):
+            used[part] = end_charges(b, part)
+        split_evenly(b, begin, used)
+        work_out(b, day, 0)
     place_charges(b)
     if b.s[S_FRESH] != day:
         work_out(b, day, 0)
 
 
-def split_evenly(b: Book, begin: int, principal: int, interest: int) -> None:
-    """This function will split principal and interest evenly; the last instalment takes the rest of both."""
-    count = b.s[S_ROW] - begin
-    level, part = half_even(principal + interest, count), half_even(interest, count)
-    for row in range(begin, b.s[S_ROW]):
+def split_evenly(b: Book, begin: int, amounts: list[int]) -> None:
+    """This function will split amounts, by component, evenly over the instalments from `begin` on: equal payments of all
+    of it together, of which principal is what the other parts leave. The last instalment takes the rest of each.
+    """
+    count, last = b.s[S_ROW] - begin, b.s[S_ROW] - 1
+    part = half_even(amounts[2], count)
+    level = half_even(amounts[0] + amounts[1] + amounts[2] + amounts[3], count) - part
+    for component in (Component.PENALTY, Component.FEE):
+        level -= half_even(amounts[component], count)
+        spread_charge(b, begin, component, amounts[component])
+    for row in range(begin, last):
         b.kind[row] = RowKind.FIXED
-        is_last = row == b.s[S_ROW] - 1
-        b.interest[row] = interest if is_last else part
-        b.principal[row] = principal if is_last else level - part
-        principal -= b.principal[row]
-        interest -= b.interest[row]
+        b.interest[row], b.principal[row] = part, level
+    b.kind[last] = RowKind.FIXED
+    b.interest[last] = amounts[2] - part * (count - 1)
+    b.principal[last] = amounts[3] - level * (count - 1)
 
 
 def re_amortise(b: Book, day: int, interest: int) -> tuple[int, int]:
@@ -169,7 +176,8 @@ def spread_interest(b: Book, begin: int, moved: int, interest: int) -> bool:
     for row in range(begin, b.s[S_ROW]):
         if b.kind[row] == RowKind.REGULAR:
             b.base[row] += part
-    b.base[last] += moved - part * count
+    if not b.k[K_PARTS_ALONE]:
+        b.base[last] += moved - part * count
     return True
 
 

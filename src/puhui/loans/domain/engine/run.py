@@ -40,6 +40,7 @@ from puhui.loans.domain.engine.steps import (
     E_DATE,
     E_DOWN,
     E_DUE,
+    E_INTEREST,
     E_KIND,
     E_OF,
     E_REFUNDS,
@@ -78,12 +79,24 @@ def rows_needed(k: list[int], events: list[int], count: int) -> int:
     return needed
 
 
+def charges_needed(events: list[int], count: int) -> int:
+    """This function will return how many charges `count` events can make at most."""
+    needed = 2 * count + 2
+    for i in range(count):
+        at = EVENT_WIDTH * i
+        if events[at + E_KIND] == Kind.RE_AGE and events[at + E_INTEREST]:
+            needed += 2 * max(
+                0, events[at + E_COUNT]
+            )  # what is open of fees and penalties, in each new instalment
+    return needed
+
+
 def fits(b: Book, events: list[int], count: int) -> bool:
     """This function will tell whether the columns of a book are long enough for a contract and its events."""
     return (
         rows_needed(b.k, events, count) <= len(b.due)
         and 4 * count + 4 <= len(b.change_date)
-        and 2 * count + 2 + b.s[S_TABLE] <= len(b.charge_due)
+        and charges_needed(events, count) + b.s[S_TABLE] <= len(b.charge_due)
         and count + 2 <= len(b.rate)
         and count + 2 <= len(b.pause_to)
         and 2 * count + 2 <= len(b.turn)

@@ -44,6 +44,7 @@ from puhui.loans.domain.engine.codes import ChargeTime, PeriodInterest, Plan, Ro
 from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
 from puhui.loans.domain.engine.level import set_level
 from puhui.loans.domain.engine.rows import by_principal, down_part, last_regular, rounded, work_out
+from puhui.loans.domain.engine.tranches import add_level, is_full_term
 
 MOVABLE = (RowKind.REGULAR, RowKind.FIXED)
 
@@ -135,6 +136,9 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     """
     if b.s[S_ROW] == 0:
         build_rows(b, b.k[K_START] or day)
+    has_own_level = is_full_term(b)
+    if has_own_level:
+        work_out(b, day, 0)
     b.s[S_LENT] += amount
     b.s[S_OWED] += amount
     move_principal(b, day, amount, 1)
@@ -148,6 +152,11 @@ def pay_out(b: Book, day: int, amount: int) -> int:
         b.principal[at] = down
     if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
         lengthen(b, day)
+    if has_own_level:
+        add_level(b, first_after(b, day), day, amount - down)
+        return down
+    if lend_by_agreement(b, day, amount - down):
+        return down
     if b.s[S_TABLE] and b.s[S_LENT] == amount:
         fill_table(b, day)
         return down
@@ -155,6 +164,30 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     if b.k[K_STUB] == PeriodInterest.SPREAD and day < b.start[0]:
         spread_stub(b, day, amount)
     return down
+
+
+def lend_by_agreement(b: Book, day: int, amount: int) -> bool:
+    """This function will spread a payout evenly over the instalments by agreement that are still to come, the last one
+    taking the rest, where no other instalment could ask for it, and tell whether that was so. Past all of them the last
+    one asks for it.
+    """
+    count, last = 0, -1
+    for row in range(b.s[S_ROW]):
+        if b.kind[row] == RowKind.REGULAR:
+            return False
+        if b.kind[row] == RowKind.FIXED:
+            last = row
+            count += 1 if b.due[row] > day else 0
+    if last < 0:
+        return False
+    part, left = half_even(amount, max(1, count)), amount
+    for row in range(last):
+        if b.kind[row] == RowKind.FIXED and b.due[row] > day:
+            b.principal[row] += part
+            left -= part
+    b.principal[last] += left
+    work_out(b, day, 0)
+    return True
 
 
 def spread_stub(b: Book, day: int, amount: int) -> None:

@@ -239,6 +239,8 @@ def put_back(b: Book, day: int, parts: list[int]) -> int:
         b.principal[row] += parts[3]
         b.interest[row] += parts[2]
         b.emi[row] += parts[3] + parts[2]
+        if b.kind[row] != RowKind.EXTRA:
+            b.credit_principal[row] += parts[3]
     for part in (Component.PENALTY, Component.FEE):
         if parts[part]:
             add_charge(
@@ -409,7 +411,7 @@ def step_reshape(b: Book, e: list[int]) -> None:
     day, used = e[E_DATE], b.used
     clear(used)
     if e[E_KIND] == Kind.RE_AGE:
-        used[2], used[3] = re_age(b, day, e[E_FROM], e[E_COUNT], e[E_EVERY], e[E_UNIT], e[E_INTEREST])
+        re_age(b, day, e[E_FROM], e[E_COUNT], e[E_EVERY], e[E_UNIT], e[E_INTEREST], used)
     elif e[E_KIND] == Kind.RE_AMORTISE:
         used[2], used[3] = re_amortise(b, day, e[E_INTEREST])
     else:

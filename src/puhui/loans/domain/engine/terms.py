@@ -88,6 +88,9 @@ class LoanTerms:
     full_term_tranches: bool = False  # every payout runs for the full number of instalments
     accelerates: bool = False  # a charge-off makes everything due
     stops_interest: bool = False  # a charge-off ends interest
+    parts_alone: bool = (
+        False  # interest spread by a re-amortisation: each part rounded alone, no rest in the last
+    )
     refunds_interest: tuple[Kind, ...] = ()  # refund kinds that give back the interest on what is refunded
     allocations: dict[Kind, AllocationOrder] = field(default_factory=dict)  # by payment kind; REPAY = default
     credit_order: tuple[Component, ...] = ()  # how a chargeback is put back; () = as it was paid
