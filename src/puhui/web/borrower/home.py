@@ -103,7 +103,8 @@ def cards_of(request: HttpRequest, customer: Customer) -> Iterator[Card]:
                 "asked": next(iter(list_requests(customer_id=customer.id, open_only=True, limit=1)), None),
             },
         )
-    yield from _offer_cards(request, customer)
+    calm = hold is None and not any(view.position.late_minor for view in views)
+    yield from _offer_cards(request, customer, calm=calm)
     for case in protection.list_cases(customer.id, open_only=True, limit=5):
         data = {"case": case, "title": case_title(case)}
         yield Card(kind="case", urgency=90, headline=case_title(case), data=data)
@@ -148,10 +149,11 @@ def _loan_cards(view: LoanCard, today: date, *, mandate: bool, frozen: bool) -> 
             "due_date": position.next_due_date,
             "amount_minor": position.next_due_minor,
         }
-        yield Card(kind="due", urgency=20 if soon else 60, headline=said, data=data)
+        yield Card(kind="due", urgency=20 if soon else 45, headline=said, data=data)
 
 
-def _offer_cards(request: HttpRequest, customer: Customer) -> Iterator[Card]:
+def _offer_cards(request: HttpRequest, customer: Customer, *, calm: bool) -> Iterator[Card]:
+    """Quotes and answers of hers always; new money only while nothing is late and nothing is frozen."""
     now, today = clock.now(request), clock.today(request)
     line = lines.find_line(customer_id=customer.id)
     quotes = [
@@ -168,6 +170,8 @@ def _offer_cards(request: HttpRequest, customer: Customer) -> Iterator[Card]:
     application = decisions.find_latest_application(customer.id)
     if application is not None:
         yield from _application_cards(application)
+    if not calm:
+        return
     open_line = line is not None and line.is_open(today)
     if line is not None and open_line and line.available_minor >= house.product(now).amount_min_minor:
         name = product_name(request)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from puhui.contact import queries as contact
 from puhui.customers.domain import Customer
 from puhui.decisions.domain.second_scan import ScanVerdict
 from puhui.decisions.queries import find_scan
+from puhui.journeys.ask_for_help import HELP
 from puhui.lines import queries as lines
 from puhui.loans.domain import LoanEvent, LoanState, Position
 from puhui.loans.domain import position as position_of
@@ -61,6 +63,9 @@ def list_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
         if not one.signed and now <= one.quote.valid_until
     ]
     line = lines.find_line(customer_id=customer.id)
+    calm = not contact.has_hold(customer.id, now, reason=HELP) and not any(
+        view.position.late_minor for view in views
+    )
     return show(
         request,
         "loans",
@@ -70,7 +75,7 @@ def list_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
         else _("You owe nothing"),
         loans=items,
         quotes=quotes,
-        line=line if line is not None and line.is_open(today) and line.available_minor else None,
+        line=line if calm and line is not None and line.is_open(today) and line.available_minor else None,
     )
 
 

@@ -105,6 +105,7 @@ def data_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
                 "one": one,
                 "name": explain.named(one.name),
                 "value": explain.write(one.name, one.value),
+                "source": explain.source_name(one.source, on_date=clock.today(request)),
                 "uses": uses,
             }
             for one, uses in uses_of(sorted(known.values(), key=lambda fact: fact.name), decided)

@@ -51,7 +51,12 @@ def proofs_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
         given=[_card(one, kinds[one.kind]) for one in mine],
         reading=any(one.state is ProofState.ASKED for one in mine),
         others=[
-            {"code": one.code, "name": one.name.say(get_language() or "")}
+            {
+                **{name: getattr(one, name).say(get_language() or "") for name in ("name", "reads")},
+                "code": one.code,
+                "minutes": one.minutes,
+                "days": one.retention_days,
+            }
             for one in kinds.values()
             if one.code not in standing
         ],

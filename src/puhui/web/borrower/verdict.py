@@ -81,11 +81,12 @@ def _declined(stored: Any, verdict: Declined, line: Any) -> dict[str, Any]:
     decision, asked = stored.decision, stored.input.application
     affordability = decision.affordability
     fits = decision.instalment_minor <= affordability.affordable_minor
-    lede = (
-        _("The reasons stand below, each with what would change it.")
-        if fits
-        else _("It isn’t your record: on the figures you gave, the payments wouldn’t fit.")
-    )
+    if fits:
+        lede = _("The reasons stand below, each with what would change it.")
+    elif all(reason.code.startswith("AFFORD_") for reason in verdict.reasons):
+        lede = _("It isn’t your record: on the figures you gave, the payments wouldn’t fit.")
+    else:
+        lede = _("On the figures you gave, the payments wouldn’t fit; the other reasons stand below.")
     words = _(
         "After keeping %(reserve)s for surprises, about %(most)s a month is what you can carry. %(amount)s over "
         "%(months)d months would take %(payment)s."
@@ -106,6 +107,7 @@ def _declined(stored: Any, verdict: Declined, line: Any) -> dict[str, Any]:
         "sum": month_card(affordability, words),
         "reasons": [reason_text(reason) for reason in verdict.reasons],
         "helps": [help_text(help) for help in verdict.helps],
+        "short_minor": max(0, -affordability.surplus_minor),
         "no_helps": [no_help_text(code) for code in verdict.no_helps],
         "action": action or {"url": reverse("home"), "name": _("To my home page")},
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy as lazy
 from puhui.core.trace import TraceStep
 from puhui.decisions import queries as decisions
 from puhui.decisions.domain import Help, Price, Reason, fill
+from puhui.evidence.domain.proofs import proofs_behind
+from puhui.facts.queries import list_sources
 from puhui.web import charts
 from puhui.web.shared import formats
 
@@ -143,8 +145,8 @@ WORDS = {
     "bureau.acc_now_delinq": lazy("accounts late now"),
     "bureau.open_il_12m": lazy("new instalment loans, 12 months"),
     "bureau.open_il_24m": lazy("new instalment loans, 24 months"),
-    "bureau.revol_util_permille": lazy("cards in use, per mille"),
-    "bureau.all_util_percent": lazy("all credit in use, per cent"),
+    "bureau.revol_util_permille": lazy("share of card limits in use"),
+    "bureau.all_util_percent": lazy("share of all credit in use"),
     "bureau.total_bal_il_minor": lazy("owed on instalment loans"),
     "bureau.delinq_amnt_minor": lazy("late now, together"),
     "bureau.num_il_tl": lazy("instalment loans so far"),
@@ -153,7 +155,7 @@ WORDS = {
     "payroll.net_salary_minor": lazy("salary"),
     "payroll.months_employed": lazy("months employed"),
     "payroll.employer_kind": lazy("kind of employer"),
-    "payroll.fund_rate_permille": lazy("housing fund, per mille of salary"),
+    "payroll.fund_rate_permille": lazy("housing fund, share of salary"),
     "scan.identity": lazy("identity, looked at again"),
     "scan.watch": lazy("watch lists"),
     "scan.open_lenders": lazy("other lenders"),
@@ -166,6 +168,12 @@ WORDS = {
 }
 MONEY_STEPS = frozenset({"affordable_payment", "capacity", "limit"})
 RATE_STEPS = frozenset({"price", "probability_of_default"})
+SHARES = {"_permille": 1_000, "_percent": 10_000}  # ppm of one, by the unit at the end of a name
+STEP_UNITS = {"revol_util": "_permille", "all_util": "_percent"}  # of the value that a score's step saw
+SOURCES = {
+    "sandbox-bureau": lazy("credit bureau"),
+    "sandbox-scan": lazy("check before the payout"),
+}
 BECAUSE_UNITS = {"price": "_ppm", "capacity": "_minor"}  # of inputs whose own names carry no unit
 HIDDEN = frozenset({"row", "reason"})  # said already by the value, the version or the reason list
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
@@ -189,6 +197,8 @@ def write(name: str, value: object) -> str:
             return ", ".join(_title(code) for code in value.split(", "))
         elif value.lstrip("-").isdigit() and name.endswith(("_minor", "_ppm")):
             value = int(value)
+    if isinstance(value, int) and (unit := next((end for end in SHARES if name.endswith(end)), "")):
+        return formats.share(value * SHARES[unit])
     written = formats.fact(
         name,
         value,
@@ -202,6 +212,16 @@ def write(name: str, value: object) -> str:
 def named(name: str) -> str:
     """This function will say the name of a fact in the reader's language, as the machine calls it where no words exist."""
     return str(WORDS.get(name, name))
+
+
+def source_name(source: str, *, on_date: date) -> str:
+    """This function will say where a fact comes from: an outside party, a described source, or the name as it is."""
+    if source in SOURCES:
+        return str(SOURCES[source])
+    if proofs_behind([source]):
+        return _("your proof")
+    described = next((one for one in list_sources(on_date=on_date) if one.name == source), None)
+    return described.title["zh" if _chinese() else "en"] if described else source
 
 
 def _title(code: str) -> str:
@@ -282,7 +302,7 @@ def because(step: TraceStep) -> str:
         return f"({f' {formats.MINUS} '.join(figures)}) × {kept}"
     unit = BECAUSE_UNITS.get(step.step, "")
     return " · ".join(
-        f"{_label(name)} {_figure(name, value, unit)}"
+        f"{_label(name)} {_figure(name, value, STEP_UNITS.get(step.step, unit) if name == 'value' else unit)}"
         for name, value in given.items()
         if value not in (None, "", False) and name not in HIDDEN
     )
