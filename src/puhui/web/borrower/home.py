@@ -33,6 +33,7 @@ from puhui.web.borrower.cases import headline as case_title
 from puhui.web.borrower.loan_view import LoanCard, list_cards
 from puhui.web.borrower.quoting import currency, product_name, view_of
 from puhui.web.borrower.session import show
+from puhui.web.borrower.talk import worth_of
 from puhui.web.shared import formats
 from puhui.web.templatetags.puhui import day_short, money, yuan
 from puhui.web.who import customer_of
@@ -64,6 +65,7 @@ def home_page(request: HttpRequest) -> HttpResponseBase:
         terms = ", ".join(str(term) for term in product.terms)
         return show(request, "welcome", product=product, policy=house.policy(now), terms=terms)
     cards = sorted(cards_of(request, customer), key=lambda card: card.urgency)
+    quote = cards[0].data["view"].quote if cards[0].kind == "quote" else None
     return show(
         request,
         "home",
@@ -71,6 +73,8 @@ def home_page(request: HttpRequest) -> HttpResponseBase:
         greeting=greeting(request, customer),
         headline=cards[0].headline,
         cards=[card.context() for card in cards],
+        held=any(card.kind == "frozen" for card in cards),
+        worth=worth_of(quote, customer_id=customer.id, now=now) if quote is not None else {},
     )
 
 

@@ -102,8 +102,8 @@ def guarantees() -> list[dict[str, object]]:
             True,
         ),
         (_("Freeze first"), _("Asking for help stops penalties and calls at once."), True),
-        (_("Relief you can carry"), _("Ways to pay less or later that fit your budget."), False),
-        (_("No worse trap"), _("The way that costs your household least is always shown."), False),
+        (_("Relief you can carry"), _("Ways to pay less or later that fit your budget."), True),
+        (_("No worse trap"), _("The way that costs your household least is always shown."), True),
         (_("No language model sets terms"), _("Terms come from rules that you can read."), True),
     ]
     return [{"name": name, "words": words, "now": now} for name, words, now in rows]
@@ -121,7 +121,11 @@ def promises(policy: HousePolicy) -> list[tuple[str, str]]:
         (_("A quote stands"), days(policy.quote_valid_days)),
         (_("Withdraw within"), days(policy.withdrawal_days)),
         (_("A freeze lasts"), days(policy.freeze_days)),
-        (_("Freezes a year"), str(policy.freeze_uses_per_year)),
+        (
+            _("Freezes a year"),
+            ngettext("%(n)d time", "%(n)d times", policy.freeze_uses_per_year)
+            % {"n": policy.freeze_uses_per_year},
+        ),
         (_("A complaint is answered within"), days(policy.complaint_days)),
         (_("A question is answered within"), days(policy.question_days)),
         (_("We write and call between"), f"{opens:%H:%M}–{closes:%H:%M}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -17,6 +18,7 @@ from puhui.evidence.domain import Dial, ProofState
 from puhui.journeys import commit, negotiate, offer, prove
 from puhui.journeys.negotiate import ProofCard
 from puhui.journeys.standing import OwnStanding, granted_of
+from puhui.offers.domain import Quote
 from puhui.offers.domain.negotiate import Ask, Choice, Trade
 from puhui.offers.domain.standing import Commitment
 from puhui.products.domain import Method
@@ -31,6 +33,7 @@ from puhui.web.templatetags.puhui import money, rate
 
 POINT = 10_000  # ppm of one percent
 USUAL_ASK = 5_000  # what is asked for at first: half a point less
+SHOWN_AT_HOME = 2  # proofs beside a quote on the home page
 PAYMENT_SHARE = 5  # and for repayment: a fifth less a month
 
 
@@ -64,6 +67,22 @@ def talk_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
     return show(
         request, "talk", up=up("home", _("Negotiate")), promises=promises, **_proofs(cards), **context
     )
+
+
+def worth_of(quote: Quote, *, customer_id: str, now: datetime) -> dict[str, Any]:
+    """This function will return what she gave and what else would help a quote, as on the table; {} where none is open."""
+    choice = Choice(
+        amount_minor=quote.amount_minor, months=quote.months, method=quote.method, due_day=quote.due_day
+    )
+    try:
+        own = negotiate.get_own(customer_id=customer_id, now=now)
+        shown = _proofs(negotiate.list_cards(customer_id=customer_id, own=own, choice=choice, now=now))
+    except Refusal:
+        return {}
+    return {
+        "given": shown["given"],
+        "proofs": [one for one in shown["proofs"] if one["helps"]][:SHOWN_AT_HOME],
+    }
 
 
 def _act(request: HttpRequest, customer: Customer) -> HttpResponseBase:
