@@ -224,6 +224,11 @@ def source_name(source: str, *, on_date: date) -> str:
     return described.title["zh" if _chinese() else "en"] if described else source
 
 
+def reason_title(code: str) -> str:
+    """This function will title a reason, or return its code where no text has it."""
+    return _title(code)
+
+
 def _title(code: str) -> str:
     text = decisions.get_reason_texts().texts.get(code)
     if text is None:

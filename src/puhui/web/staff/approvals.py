@@ -19,6 +19,7 @@ from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
 from puhui.web.staff.guard import allowed, desk, holds, login_of
 from puhui.web.staff.queue import word
+from puhui.web.staff.words import PERMISSION_WORDS
 
 LOGIN_ACTS = {
     "role": ApprovalKind.STAFF_ROLE,
@@ -90,7 +91,12 @@ def people_page(request: HttpRequest) -> HttpResponseBase:
         return redirect("staff_people")
     roles: list[Any] = [one for one in Role if one is not Role.NONE]
     table = [
-        {"permission": one.value, "held": [one in PERMISSIONS[role] for role in roles]} for one in Permission
+        {
+            "permission": one.value,
+            "words": PERMISSION_WORDS[one],
+            "held": [one in PERMISSIONS[role] for role in roles],
+        }
+        for one in Permission
     ]
     return desk(
         request, "people", here="people", people=list_staff(), roles=[one.value for one in roles], table=table

@@ -20,6 +20,7 @@ from puhui.payments import queries as payments
 from puhui.protection import queries as protection
 from puhui.runtime import queries as runtime
 from puhui.web import clock
+from puhui.web.borrower.cases import about_words
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared.explain import reason_text, trace_rows, write
 from puhui.web.shared.scans import scan_reason
@@ -64,6 +65,7 @@ def _case(request: HttpRequest, ref: str) -> dict[str, Any]:
     text, css = time_left(case.due_at, clock.now(request))
     return {
         "case": case,
+        "about": about_words(case),
         "customer": _person(case.customer_id),
         "events": protection.list_case_events(ref),
         "left": text,

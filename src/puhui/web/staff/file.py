@@ -27,7 +27,7 @@ from puhui.web import clock, papers
 from puhui.web.borrower.apply import words
 from puhui.web.borrower.loan import asked_date
 from puhui.web.errors import NotFoundHere
-from puhui.web.shared import inputs
+from puhui.web.shared import explain, inputs
 from puhui.web.shared.features import uses_of
 from puhui.web.staff import decision_panel, loan_panel, relief, timeline
 from puhui.web.staff.guard import allowed, desk, login_of
@@ -154,7 +154,14 @@ def _facts(
     known = sorted(facts.get_facts(customer.id, known_at=known_at).values(), key=lambda one: one.name)
     origins = facts.list_origins(customer.id)
     return [
-        {"one": one, "origin": origins.get((one.name, one.known_at)), "uses": uses}
+        {
+            "one": one,
+            "name": explain.named(one.name),
+            "value": explain.write(one.name, one.value),
+            "source": explain.source_name(one.source, on_date=one.known_at.date()),
+            "origin": origins.get((one.name, one.known_at)),
+            "uses": uses,
+        }
         for one, uses in uses_of(known, decisions)
     ]
 

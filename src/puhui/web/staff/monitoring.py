@@ -14,6 +14,7 @@ from puhui.decisions.domain.monitoring import FLAG_PPM, SHIFTED_PPM, STABLE_PPM,
 from puhui.web import charts, clock
 from puhui.web.charts import Point, Series
 from puhui.web.shared import formats
+from puhui.web.shared.explain import step_name
 from puhui.web.staff.exploration_data import watch_exploration
 from puhui.web.staff.guard import allowed, desk
 from puhui.web.staff.monitoring_data import RECENT, Watch, watch
@@ -41,7 +42,12 @@ def monitoring_page(request: HttpRequest) -> HttpResponseBase:
             {"one": one, "index": index_text(one.psi_ppm), "css": shade(one.psi_ppm)} for one in found.months
         ],
         features=[
-            {"one": one, "index": index_text(one.csi_ppm), "css": shade(one.csi_ppm)}
+            {
+                "one": one,
+                "name": step_name(one.name),
+                "index": index_text(one.csi_ppm),
+                "css": shade(one.csi_ppm),
+            }
             for one in found.features
         ],
         groups=[(_("Age"), found.ages), (_("Region (first two digits)"), found.regions)],

@@ -34,6 +34,7 @@ from puhui.web.staff.guard import allowed, desk
 from puhui.web.staff.plots import short_money
 from puhui.web.staff.portfolio import asked
 from puhui.web.staff.portfolio_data import loans_on
+from puhui.web.templatetags.puhui import language
 
 HORIZON = 6  # months over which defaults are observed; the demo's past is too short for twelve
 SHOCK_PPM = 10_000  # one percentage point
@@ -48,6 +49,11 @@ class IncomeMonth:
     ends: date  # last day counted
     parts: tuple[int, ...]  # by account, in the order of INCOME
     total_minor: int  # their sum
+
+
+def _bucket(name: str) -> str:
+    """A column of the roll rates: months late as they are called, an end in words."""
+    return {"closed": _("paid off"), "lost": _("written off")}.get(name, name)
 
 
 def income_months(as_of: date) -> list[IncomeMonth]:
@@ -95,8 +101,8 @@ def reports_page(request: HttpRequest) -> HttpResponseBase:
         loss_minor=sum(one.loss_minor for one in losses),
         backtest=backtest(seen_then=defaults(long_ago, then), came=came),
         horizon=HORIZON,
-        rolls=[{"name": name, "cells": list(rolls[name].values())} for name in rolls],
-        roll_names=BUCKET_NAMES,
+        rolls=[{"name": _bucket(name), "cells": list(rolls[name].values())} for name in rolls],
+        roll_names=[_bucket(name) for name in BUCKET_NAMES],
         early=early,
         income=[{"month": one, "cells": one.parts} for one in income],
         income_names=[
@@ -114,7 +120,9 @@ def _plots(loans: Any, classes: Any, losses: Any, early: Any, income: Any, names
     """The six plots: figures into points."""
 
     def yuan(value: float) -> str:
-        return f"{value:,.0f}"
+        chinese = formats.is_chinese(language())
+        unit, suffix = (10_000, "万") if chinese else (1_000, "k")
+        return f"{value / unit:,.0f}{suffix}" if value >= unit else f"{value:,.0f}"
 
     def percent(value: float) -> str:
         return f"{value:,.1f}%"

@@ -18,6 +18,7 @@ from puhui.web import charts, clock
 from puhui.web.charts import Point
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import formats
+from puhui.web.shared.explain import named, write
 from puhui.web.staff.guard import allowed, desk
 from puhui.web.staff.monitoring import index_text, shade
 
@@ -64,6 +65,9 @@ def intake_page(request: HttpRequest, intake_id: str) -> HttpResponseBase:
             {
                 **one,
                 "fact": fact,
+                "name": named(fact),
+                "least": write(fact, one["least"]),
+                "most": write(fact, one["most"]),
                 "too_few": fact in found.report["incomplete"],
                 "strip": charts.strip(
                     one["complete_ppm"], 1_000_000, "bad" if fact in found.report["incomplete"] else "kt"
@@ -73,7 +77,7 @@ def intake_page(request: HttpRequest, intake_id: str) -> HttpResponseBase:
             }
             for fact, one in columns.items()
         ],
-        shapes=[(fact, _shape(fact, one)) for fact, one in columns.items() if len(one["shape"]) > 1],
+        shapes=[(named(fact), _shape(fact, one)) for fact, one in columns.items() if len(one["shape"]) > 1],
         counts=[
             (aside_text(AsideCode(code)), count) for code, count in found.report.get("aside", {}).items()
         ],

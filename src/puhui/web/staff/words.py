@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as lazy
 
+from puhui.access.staff.domain import Permission
+
 OUTCOMES = {
     "upheld": lazy("She is right"),
     "partly_upheld": lazy("Partly right"),
@@ -149,6 +151,34 @@ STATES = {
     "delegation.withdrawn": lazy("withdrew a partner’s leave"),
     "refund.returned": lazy("sent money back"),
     "refund.failed": lazy("could not send money back"),
+}
+
+PERMISSION_WORDS = {
+    Permission.QUEUE: lazy("See the work queue"),
+    Permission.WORK: lazy("Take items, hand them over, write notes"),
+    Permission.SEARCH: lazy("Find a customer"),
+    Permission.FILE: lazy("Read a customer’s file, masked"),
+    Permission.UNMASK: lazy("See her numbers in full; it is written to her log"),
+    Permission.COMPLAINTS: lazy("Answer complaints"),
+    Permission.QUESTIONS: lazy("Answer questions"),
+    Permission.HELP: lazy("Work on requests for help"),
+    Permission.DECIDE: lazy("Decide what the policy sends to a person"),
+    Permission.REQUEUE: lazy("Put failed work back"),
+    Permission.SETTLE: lazy("Ask for acts on money that does not match"),
+    Permission.APPROVE_MONEY: lazy("Be the second person on money"),
+    Permission.STAFF: lazy("Ask for changes of logins and roles"),
+    Permission.APPROVE_ACCESS: lazy("Be the second person on logins"),
+    Permission.PORTFOLIO: lazy("See the portfolio"),
+    Permission.EXPORT: lazy("Take its rows as files"),
+    Permission.LEDGER: lazy("See trial balance and entries"),
+    Permission.REPLAY: lazy("Replay decisions, quotes, positions and postings"),
+    Permission.MODELS: lazy("Ask for moves of models"),
+    Permission.APPROVE_MODELS: lazy("Be the second person on models"),
+    Permission.POLICIES: lazy("Draft policies and ask to publish them"),
+    Permission.APPROVE_POLICIES: lazy("Be the second person on policies"),
+    Permission.AUDIT: lazy("See the audit trail and who looked at whom"),
+    Permission.WEBHOOKS: lazy("See what partners were told, and send it again"),
+    Permission.TABLES: lazy("See raw tables, read-only"),
 }
 
 

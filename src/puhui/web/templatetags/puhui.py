@@ -184,6 +184,13 @@ def said(value: object) -> str:
     return say(value)
 
 
+@register.filter
+def reason_title(code: str) -> str:
+    """The code of a reason in words."""
+    title: Callable[[str], str] = import_string("puhui.web.shared.explain.reason_title")
+    return title(code)
+
+
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One of our own icons, coloured by the text beside it."""
