@@ -109,8 +109,21 @@ class Series:
     css: str  # colour class, "c1" to "c6"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """What was said and what came of it, with the interval in which chance alone would leave it."""
+
+    said: float  # along the axis
+    came: float  # up the axis
+    low: float  # of what may come, at least
+    high: float  # at most
+    text: str  # what is read when it is pointed at
+    holds: bool  # whether what was said lies in the interval
+
+
 WIDEST = 48  # of a column, where there are few
 WIDE, TALL, LEFT, RIGHT, TOP, FOOT = 380, 230, 44, 56, 12, 26  # of a plot, in its own units
+EDGE = 16  # right of columns, which name nothing at their end
 
 
 def ticks_up_to(most: float) -> tuple[float, ...]:
@@ -124,12 +137,12 @@ def ticks_up_to(most: float) -> tuple[float, ...]:
     return tuple(step * n for n in range(math.ceil(most / step - 1e-9) + 1))
 
 
-def _frame(top: float, ticks: Sequence[float], write: Callable[[float], str]) -> str:
+def _frame(top: float, ticks: Sequence[float], write: Callable[[float], str], *, right: int = RIGHT) -> str:
     drawn = []
     for tick in ticks:
         y = _up(tick, top)
         drawn.append(
-            f'<line x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<line x1="{LEFT}" x2="{WIDE - right}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(write(tick))}</text>'
         )
     return "".join(drawn)
@@ -199,8 +212,8 @@ def columns(
     if not points:
         return _plot("", sentence)
     ticks = ticks_up_to(max(point.size for point in points))
-    room = (WIDE - LEFT - 16) / len(points)
-    drawn = [_frame(ticks[-1], ticks, write)]
+    room = (WIDE - LEFT - EDGE) / len(points)
+    drawn = [_frame(ticks[-1], ticks, write, right=EDGE)]
     for i, point in enumerate(points):
         x, y = LEFT + i * room, _up(point.size, ticks[-1])
         width, height = min(max(room - 4, 2), WIDEST), TALL - FOOT - y
@@ -247,6 +260,37 @@ def lines(
             f'<polyline class="line {one.css}" points="{line}"><title>{escape(text)}</title></polyline>'
             f'<circle class="dot {one.css}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
             f'<text class="end {one.css}" x="{x + 7:.1f}" y="{told:.1f}">{escape(one.name)}</text>'
+        )
+    return _plot("".join(drawn), sentence)
+
+
+def calibration(points: Sequence[Interval], *, write: Callable[[float], str], sentence: str) -> SafeString:
+    """This function will draw what came over what was said as dots with intervals; on the diagonal both are the same."""
+    if not points:
+        return _plot("", sentence)
+    up, along = (
+        ticks_up_to(max(point.high for point in points)),
+        ticks_up_to(max(point.said for point in points)),
+    )
+
+    def place(said: float) -> float:
+        return LEFT + (WIDE - LEFT - EDGE) * said / along[-1]
+
+    corner = min(up[-1], along[-1])
+    drawn = [_frame(up[-1], up, write, right=EDGE)]
+    drawn += [
+        f'<text x="{place(tick):.1f}" y="{TALL - 8}" text-anchor="middle">{escape(write(tick))}</text>'
+        for tick in along
+    ]
+    drawn.append(
+        f'<line class="even" x1="{LEFT}" x2="{place(corner):.1f}" y1="{TALL - FOOT}" y2="{_up(corner, up[-1]):.1f}"/>'
+    )
+    for point in points:
+        x, css = place(point.said), "c1" if point.holds else "c5"
+        drawn.append(
+            f'<g class="{css}"><title>{escape(point.text)}</title>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_up(point.high, up[-1]):.1f}" y2="{_up(point.low, up[-1]):.1f}"/>'
+            f'<circle class="dot {css}" cx="{x:.1f}" cy="{_up(point.came, up[-1]):.1f}" r="4"/></g>'
         )
     return _plot("".join(drawn), sentence)
 

@@ -45,6 +45,11 @@ class Shell:
         return None if getattr(self._request, "bare", False) else customer_of(self._request)
 
     @property
+    def desk(self) -> bool:
+        """Whether this address is one of the staff's, whose errors lead back to the desk and offer no help pill."""
+        return self._request.path.startswith("/staff")
+
+    @property
     def theme(self) -> str:
         """The chosen look, empty for that of the device."""
         chosen = self._request.COOKIES.get(THEME_COOKIE, "")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from puhui.access.staff.domain import Permission
 from puhui.decisions.domain.monitoring import FLAG_PPM, SHIFTED_PPM, STABLE_PPM, TARGET_PPM
 from puhui.web import charts, clock
-from puhui.web.charts import Point, Series
+from puhui.web.charts import Interval, Point
 from puhui.web.shared import formats
 from puhui.web.shared.explain import step_name
 from puhui.web.staff.exploration_data import watch_exploration
@@ -93,24 +93,23 @@ def _shift(found: Watch) -> SafeString:
 def _bands(found: Watch) -> SafeString:
     if not found.bands:
         return charts.nothing(_("No outcomes yet: a loan is known after six months, or when it went late."))
-    series = [
-        Series(
-            name=name,
-            css=css,
-            points=tuple(Point(label="", size=share / 10_000, text=formats.rate(share)) for share in shares),
+    points = [
+        Interval(
+            said=one.expected_ppm / 10_000,
+            came=one.observed_ppm / 10_000,
+            low=one.low_ppm / 10_000,
+            high=one.high_ppm / 10_000,
+            text=f"{formats.rate(one.expected_ppm)} → {formats.rate(one.observed_ppm)}",
+            holds=one.holds,
         )
-        for name, css, shares in (
-            (_("said"), "c2", [one.expected_ppm for one in found.bands]),
-            (_("came"), "c1", [one.observed_ppm for one in found.bands]),
-        )
+        for one in found.bands
     ]
     sentence = _("Share gone bad by band of probability, said and come: %(bands)s.") % {
         "bands": ", ".join(
             f"{formats.rate(one.expected_ppm)} / {formats.rate(one.observed_ppm)}" for one in found.bands
         )
     }
-    along = [str(place + 1) for place in range(len(found.bands))]
-    return charts.lines(series, write=lambda value: f"{value:g}%", along=along, sentence=sentence)
+    return charts.calibration(points, write=lambda value: f"{value:g}%", sentence=sentence)
 
 
 def _vintages(found: Watch) -> SafeString:
@@ -127,6 +126,6 @@ def _vintages(found: Watch) -> SafeString:
     ]
     return charts.columns(
         points,
-        write=lambda value: f"{value:g}",
+        write=lambda value: f"{value:g}%",
         sentence=_("KS of the score by quarter of payout, in points."),
     )
