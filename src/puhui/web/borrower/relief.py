@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -10,11 +11,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from puhui.contact import queries as contact
 from puhui.core.canonical import content_hash
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
 from puhui.decisions.queries import find_latest_application
 from puhui.journeys import house, relief_agree, relief_keep, relief_offer, relief_text
+from puhui.journeys.ask_for_help import HELP
 from puhui.journeys.relief_agree import ReliefCardUnknown
 from puhui.journeys.relief_ask import FORGOT
 from puhui.loans import queries as loans
@@ -128,11 +131,20 @@ def relief_page(request: HttpRequest, customer: Customer, request_id: str) -> Ht
         bears=relief_view.bears_sentence(offer.answer.bears_minor),
         refused=relief_view.refused_rows(offer.answer, rate_ppm=rate_ppm),
         why=_because(offer),
-        steps=relief_view.steps(offer.answer, pause_until=day_short(offer.valid_until)),
+        steps=relief_view.steps(
+            offer.answer, pause_until=day_short(_held_until(customer, now) or offer.valid_until)
+        ),
         over=now > offer.valid_until or _moved(offer),
         hide_pill=True,
         up=up("relief_budget", _("What you can do"), asked.id),
     )
+
+
+def _held_until(customer: Customer, now: datetime) -> datetime | None:
+    """The last second of her freeze, as the page of help says it; None where none runs."""
+    holds = [one for one in contact.list_holds(customer.id) if one.reason == HELP and one.active(now)]
+    until = max((one.until for one in holds if one.until), default=None)
+    return until - timedelta(seconds=1) if until else None
 
 
 def _because(offer: ReliefOffer) -> str:
