@@ -108,8 +108,8 @@ def test_the_files_say_what_the_curve_says(tmp_path: Path) -> None:
             "coverage_hard = { is = 0.99",
             "coverage_hard: is above coverage_easy",
         ),
-        ('name = "over_indebted"', 'name = "multi_lender"', "two kinds have one name"),
-        ("share = { is = 0.05", "share = { is = 0.5", "leave room for the honest"),
+        ('name = "over_indebted"', 'name = "multi_lender"', "'multi_lender' is taken; give each kind a name"),
+        ("share = { is = 0.05", "share = { is = 0.6", "are 1.2 of all customers; make it 1"),
         ("[honest]", "[honset]", "[honest] is missing"),
     ],
 )

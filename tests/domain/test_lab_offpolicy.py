@@ -10,7 +10,7 @@ import numpy as np
 from puhui.lab.observed import EventLog
 from puhui.lab.policies.randomised import LEAST, Randomised
 from puhui.lab.simulate.offpolicy import TREATMENTS, LoggedRun, estimate, gather, render_estimates, targets
-from puhui.lab.simulate.run import make_policy
+from puhui.lab.simulate.pool import make_policy
 from puhui.lab.worlds.engine import simulate_cohort
 from puhui.lab.worlds.households import make_cohort, make_steps
 from tests.worlds_kit import SEED, tables, world

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
+import re
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +16,9 @@ from puhui.journeys.remind import LATE_DAYS as SENT_ON
 from puhui.lab import observed
 from puhui.lab.observed import COLUMNS, EVENTS, Acts, Asked, EventLog, Seen
 from puhui.lab.policies.arms import LATE_DAYS, OFFER_DAY, NoAction, Relief, Reminders
+from puhui.lab.simulate.pool import PolicyUnknown, WorkersLost, make_policy
 from puhui.lab.simulate.report import CLAIMED, difference, render
-from puhui.lab.simulate.run import ARMS, ORACLE, PolicyUnknown, make_policy, run
+from puhui.lab.simulate.run import ARMS, ORACLE, run
 from puhui.lab.simulate.statistics import paired
 from puhui.lab.worlds.engine import simulate_cohort
 from puhui.lab.worlds.households import Households, make_cohort, make_steps
@@ -53,11 +57,20 @@ def test_the_shipped_worlds_differ_in_form_and_not_only_in_figures() -> None:
         ("partial_daily", "partial_dayly", "partial_daily: is missing"),
         ("[autopay]\\n", "[autopay]\\nfun = 1\\n", "fun: is unknown here"),
         ('form = "halving"', 'form = "doubling"', "write one of halving, saturating"),
-        ('form = "halving"', 'form = "no.such:thing"', "install the module or name another form"),
+        ('form = "halving"', 'form = "no.such:thing"', "install the module, put its folder on PYTHONPATH, or name another form"),
         ('name = "avoiding"', 'name = "distressed"', "give each one row"),
         ("[dispute]", "[quarrel]", "[dispute] is missing; add the table"),
         ("share = { is = 0.11", "share = { is = 0.21", "add up to 1.1; make it 1"),
         ("lost_least = { is = 0.25", "lost_least = { is = 0.9", "swap them"),
+        ('effect = "some"', 'effect = "a:b"', "write one of none, some"),
+        ('day_zero = "2026-12-15"', 'day_zero = "9999-12-15"', "day_zero: 9999-12-15 is out of bounds"),
+        ("size = { is = 5000", "size = { is = 5000.7", "size: 5000.7 is no whole number"),
+        ("months = { is = 6", "months = { is = 6.5", "months: 6.5 is no whole number"),
+        ('name = "middle"', 'name = "short"', "'short' stands twice"),
+        ('channel = "robot"', 'channel = "sms"', "'sms 08-12' stands twice"),
+        ('channel = "robot"', 'channel = "ro bot"', "write one word"),
+        ("[autopay]", "[[autopay]]", "[[autopay]] stands for rows; write [autopay]"),
+        ("[autopay]\\n", "[autopay]\\ntakes = 1\\n", "a key or table stands twice"),
         ("paid = { is = 3", "paid = { is = 12", "is not below months"),
         ("[cost]", "[cost", "not TOML"),
     ],
@@ -69,7 +82,9 @@ def test_a_mistake_in_a_world_names_line_and_remedy(was: str, becomes: str, says
     with pytest.raises(WorldInvalid) as caught:
         parse_world(text.replace(was, becomes, 1), file="towns.toml")
     assert says in str(caught.value) and str(caught.value).startswith("towns.toml")
-    whole_file = ("add the table", "make it 1", "swap them")
+    english, chinese = str(caught.value).splitlines()
+    assert english != chinese and re.search(r"[\u4e00-\u9fff]", chinese), "said in both languages"
+    whole_file = ("add the table",)
     assert caught.value.line or says.endswith(whole_file), "the line is named"
     if caught.value.line and becomes.split(" =")[0] in text:
         near = text.replace(was, becomes, 1).splitlines()[caught.value.line - 1]
@@ -85,6 +100,51 @@ def test_a_form_of_another_module_is_a_plug_in() -> None:
     table = tables().of(read)
     homes = make_cohort(read, table.book, make_steps(table.book.longest), seed=SEED, cohort=0)
     assert set(np.unique(homes.back_day)) <= {0.0, 60.0}
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("# 城镇\n[world]".encode("gbk"), "byte 3 is not UTF-8; save the file as UTF-8"),
+        (bytes(range(256)), "save the file as UTF-8"),
+        (b"", "[world] is missing"),
+        (b'{"world": 1}', "not TOML"),
+    ],
+)
+def test_a_file_that_is_no_world_says_so_in_both_languages(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "other.toml"
+    path.write_bytes(data)
+    with pytest.raises(WorldInvalid) as caught:
+        read_world(path)
+    assert says in str(caught.value) and caught.value.chinese in str(caught.value)
+    with pytest.raises(WorldInvalid, match="cannot be read"):
+        read_world(tmp_path / "none.toml")
+
+
+def test_a_world_written_another_way_is_the_same_world(tmp_path: Path) -> None:
+    text = (WORLDS / "towns.toml").read_text(encoding="utf-8")
+    path = tmp_path / "towns.toml"
+    figure = re.compile(r'^(\w+) = \{ is = ([^,]+), source = ("[^"]*") \}', re.M)
+    others = ("\ufeff" + text.replace("\n", "\r\n"), figure.sub(r"\1 = { source=\3, is=\2 } # 中文", text),
+              figure.sub(r"\1.is = \2\n\1.source = \3", text))  # fmt: skip
+    first = replace(read_world(WORLDS / "towns.toml"), forms={})
+    for other in others:
+        path.write_text(other, encoding="utf-8", newline="")
+        assert other != text and replace(read_world(path), forms={}) == first
+
+
+def test_a_form_that_returns_what_cannot_be_is_named() -> None:
+    text = (WORLDS / "towns.toml").read_text(encoding="utf-8")
+    mine = text.replace('form = "exponential"', f'form = "{__name__}:fixed"').replace(
+        "mean_months = { is = 4", "months = { is = 2"
+    )
+    read = parse_world(mine, file="mine.toml")
+    chance = np.linspace(0, 1, 4)
+    assert np.array_equal(read.forms["recovery"](chance, {"months": 2.0}), np.full(4, 2.0))
+    with pytest.raises(ValueError, match="fixed returned -1 to -1; return finite numbers from 0 to inf"):
+        read.forms["recovery"](chance, {"months": -1.0})
+    with pytest.raises(WorldInvalid, match="install the module, put its folder on PYTHONPATH"):
+        parse_world(mine.replace(f"{__name__}:fixed", "no.such:fixed"), file="mine.toml")
 
 
 def test_every_arm_meets_the_same_households_with_the_same_luck() -> None:
@@ -108,6 +168,64 @@ def test_the_zero_effect_world_shows_no_gain_and_the_machinery_ran() -> None:
             assert difference(found, arm, "no_action", one).sign * one.better <= 0, (SEED, arm, one.key)
     assert found.arms["relief"]["asked"].mean() > 0.1, "people asked"
     assert "no gain, as it must be" in render(found)
+
+
+def test_any_world_with_every_effect_cut_shows_no_gain_whatever_its_figures_say() -> None:
+    text = (WORLDS / "newcomers.toml").read_text(encoding="utf-8")
+    none = parse_world(text.replace('effect = "some"', 'effect = "none"'), file="mine.toml")
+    cut = world("newcomers").without_effect()
+    assert none.zero_effect and none.given == cut.given and cut.given["card"]["takes"] == 0
+    found = run(cut, tables(), names=ARMS, cohorts_count=1, seed=SEED)
+    for arm in (*ARMS, ORACLE):
+        for key in ("cured", "redefault", "months_short", "npv", "complaints", "cost"):
+            assert np.array_equal(found.arms[arm][key], found.arms["no_action"][key]), (arm, key)
+    assert found.arms["relief"]["asked"].mean() > 0.1, "people asked"
+
+
+def test_two_processes_find_what_one_finds() -> None:
+    told: dict[int, list[tuple[int, int, str]]] = {1: [], 2: []}
+    found = {
+        workers: run(
+            world("towns", size=40), tables(), names=("reminders", "relief"), cohorts_count=2, seed=SEED, workers=workers,
+            progress=lambda done, whole, arm, heard=told[workers]: heard.append((done, whole, arm)),
+        )
+        for workers in told
+    }  # fmt: skip
+    assert list(found[1].arms) == list(found[2].arms)
+    for arm, columns in found[1].arms.items():
+        for key, value in columns.items():
+            assert np.array_equal(value, found[2].arms[arm][key]), (SEED, arm, key)
+    assert sorted(told[1]) == sorted(told[2]) and len(told[1]) == 10
+
+
+class Dying(NoAction):
+    """A policy whose process is killed while it works."""
+
+    name = "dying"
+
+    def act(self, seen: Seen) -> Acts:
+        """End the process, as the kernel does when memory is short."""
+        os._exit(9)
+
+
+def make_dying(book: object, table: object) -> NoAction:
+    """The factory that is named."""
+    return Dying()
+
+
+def make_nameless(book: object, table: object) -> NoAction:
+    """A factory of a policy that kept its parent's name."""
+    return NoAction()
+
+
+def test_a_process_that_dies_ends_the_run_with_its_remedy_and_names_are_not_mixed_up() -> None:
+    small = world("towns", size=40)
+    with pytest.raises(WorkersLost, match="--workers 1"):
+        run(small, tables(), names=(f"{__name__}:make_dying",), cohorts_count=2, seed=SEED, workers=2)
+    with pytest.raises(PolicyUnknown, match="calls itself 'no_action', which is taken"):
+        run(small, tables(), names=(f"{__name__}:make_nameless",), cohorts_count=1, seed=SEED)
+    with pytest.raises(ValueError, match=r"takes [\d.]+ GiB; write --size \d+ or less"):
+        run(replace(small, size=900_000), tables(), names=(), cohorts_count=1, seed=SEED)
 
 
 def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:

@@ -57,7 +57,7 @@ def own_world(folder: Path, **changes: str) -> Path:
 def simulate(world: Path, out: Path, **options: object) -> str:
     """Run the command and return what it printed."""
     said = StringIO()
-    chosen = {"policy": "all", "cohorts": 1, "size": 60, "seed": 5, **options}
+    chosen = {"policy": "all", "cohorts": 1, "size": 60, "seed": 5, "workers": 1, **options}
     call_command("lab", "simulate", world=world, out=out, stdout=said, **chosen)
     return said.getvalue()
 
@@ -71,6 +71,8 @@ def test_a_world_of_ones_own_prints_the_same_table(tmp_path: Path) -> None:
     for arm in ("no_action", "reminders", "menu_by_lender_value", "extend_everyone", "relief", "oracle"):
         assert f"\n| {arm} | " in said
     assert "cohort 1 of 1: relief" in said, "progress"
+    assert "| no_action, every effect cut | +0.00 (+0.00 to +0.00) | " in said
+    assert "With every effect cut (60 households of the first cohort): no gain, as it must be." in said
     assert (tmp_path / "a" / "report.md").read_text(encoding="utf-8") in said + "\n"
     assert json.loads((tmp_path / "a" / "summary.json").read_text())["world"] == "mine"
     assert "Zero-effect world: no gain, as it must be." in shipped
@@ -131,7 +133,10 @@ def test_a_policy_of_ones_own_runs_beside_no_action_and_the_oracle(tmp_path: Pat
     ("options", "says"),
     [
         ({"policy": "magic"}, "write all, one of no_action"),
-        ({"policy": "no.such:thing"}, "no policy no.such:thing"),
+        ({"policy": "no.such:thing"}, "the arms that are known are no_action, reminders"),
+        ({"workers": -1}, "--workers -1: write 1 or more"),
+        ({"size": 0}, "--size 0: write 1 or more"),
+        ({"size": 2_000_000}, "write --size"),
         ({"cohorts": 0}, "--cohorts 0: write 1 or more"),
         ({"path": "journeys", "policy": "reminders"}, "the journeys know one arm; write relief"),
         ({"policy": f"{__name__}:make_shouting"}, "it knows app 08-12"),
@@ -149,5 +154,6 @@ def test_a_mistake_in_the_file_names_line_and_remedy(tmp_path: Path) -> None:
         CommandError, match=r"mine\.toml:\d+: \[payment\] partial_daily: 3 is out of bounds; write"
     ):
         simulate(path, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
     with pytest.raises(CommandError, match="no such file"):
         simulate(tmp_path / "none.toml", tmp_path / "a")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from puhui.lab.worlds.reader import WorldFile, WorldInvalid, WorldTable
+from puhui.lab.worlds.reader import WorldFile, WorldInvalid, WorldTable, read_text
 
 __all__ = ["LenderHabits", "LenderWorld", "PlantedCustomers", "WorldInvalid", "read_lender_world"]
 
 MOST_CUSTOMERS = 1_000_000
+HONEST = "honest"  # name of everybody who was not planted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,9 @@ class _Counting:
     def __init__(self) -> None:
         self.figures, self.assumed = 0, 0
 
-    def take(self, table: WorldTable, key: str, least: float, most: float) -> float:
+    def take(self, table: WorldTable, key: str, least: float, most: float, *, whole: bool = False) -> float:
         """Take one figure between two bounds."""
-        value, source = table.number(key, least, most)
+        value, source = table.number(key, least, most, whole=whole)
         self.figures += 1
         self.assumed += source == "assumed"
         return value
@@ -82,29 +83,29 @@ class _Counting:
 
 def read_lender_world(path: Path) -> LenderWorld:
     """This function will read a world's file. Raises: WorldInvalid naming file, line and remedy."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldInvalid(
-            f"cannot be read: {error}; give a TOML file in UTF-8", file=path.name, line=0
-        ) from None
-    file, count = WorldFile(text, file=path.name), _Counting()
+    file, count = WorldFile(read_text(path), file=path.name), _Counting()
     head, honest, sources = file.table("world"), file.table("honest"), file.table("sources")
     rows = file.rows("planted")
     file.done()
     planted = tuple(_planted(row, count) for row in rows)
-    if len({one.name for one in planted}) != len(planted):
-        raise rows[0].invalid("name", "two kinds have one name; give each its own")
-    if sum(one.share for one in planted) > 0.9:
+    names = [one.name for one in planted]
+    for row, name in zip(rows, names, strict=True):
+        if name == HONEST or names.count(name) > 1:
+            raise row.invalid(
+                "name", f"{name!r} is taken; give each kind a name of its own, other than {HONEST!r}",
+                f"{name!r} 已被占用；每种人要有自己的名字，且不能是 {HONEST!r}",
+            )  # fmt: skip
+    if (whole := sum(one.share for one in planted)) > 1 + 1e-9:
         raise rows[0].invalid(
-            "share", "the kinds together are more than 0.9 of all; leave room for the honest"
-        )
+            "share", f"the kinds together are {whole:g} of all customers; make it 1 at most",
+            f"各种人合计占全部客户的 {whole:g}；最多为 1",
+        )  # fmt: skip
     world = LenderWorld(
         name=head.text("name"),
         about=head.text("about"),
         dated=head.text("dated"),
-        size=int(count.take(head, "size", 100, MOST_CUSTOMERS)),
-        steps=int(count.take(head, "steps", 2, 101)),
+        size=int(count.take(head, "size", 100, MOST_CUSTOMERS, whole=True)),
+        steps=int(count.take(head, "steps", 2, 101, whole=True)),
         income_yuan=count.take(honest, "income_yuan", 1, 10_000_000),
         income_spread=count.take(honest, "income_spread", 0, 3),
         honest=count.habits(honest),
@@ -122,15 +123,16 @@ def read_lender_world(path: Path) -> LenderWorld:
         table.done()
     if world.coverage_hard > world.coverage_easy:
         raise sources.invalid(
-            "coverage_hard", "is above coverage_easy; the sources see less where it is harder"
-        )
+            "coverage_hard", "is above coverage_easy; the sources see less where it is harder",
+            "大于 coverage_easy；越难，各来源看到的越少",
+        )  # fmt: skip
     return world
 
 
 def _planted(row: WorldTable, count: _Counting) -> PlantedCustomers:
     return PlantedCustomers(
         name=row.text("name"),
-        share=count.take(row, "share", 0.0001, 0.9),
+        share=count.take(row, "share", 0, 1),
         habits=count.habits(row),
         like_others=count.take(row, "like_others", 0, 1),
     )

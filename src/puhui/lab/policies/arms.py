@@ -92,7 +92,8 @@ class OfferEveryone(Reminders):
 def plans_like(book: PlanBook, wanted: ReliefChoice) -> Ints:
     """This function will return, for each loan, the row of the plan that changes what `wanted` changes.
 
-    Where the loan or the grid has no such plan, the next smaller extension, deferral and rate cut are taken.
+    Where the loan or the grid has no such plan, the next smaller extension, deferral and rate cut are taken; where it
+    has none at all, NOTHING.
     """
     found = []
     for loan in range(len(book.shapes)):
@@ -104,7 +105,7 @@ def plans_like(book: PlanBook, wanted: ReliefChoice) -> Ints:
             and not one.due_move_days and one.extension <= wanted.extension
             and one.deferral_months <= wanted.deferral_months and one.rate_off_ppm <= wanted.rate_off_ppm
         ]  # fmt: skip
-        found.append(case.first + max(fit)[-1])
+        found.append(case.first + max(fit)[-1] if fit else NOTHING)
     return np.array(found, np.int64)
 
 

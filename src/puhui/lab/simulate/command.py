@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from puhui.lab.observed import COLUMNS, EventLog
+from puhui.lab.simulate.pool import PolicyUnknown, WorkersLost
 from puhui.lab.simulate.report import render, write
-from puhui.lab.simulate.run import ARMS, PolicyUnknown, Result, Tables, newest_relief_policy, run
+from puhui.lab.simulate.run import ARMS, Result, Tables, newest_relief_policy, run
 from puhui.lab.worlds.reader import WorldInvalid
 from puhui.lab.worlds.values import read_world
 
-__all__ = ["PolicyUnknown", "WorldInvalid", "read_log", "simulate", "spent", "write_log"]
+__all__ = ["PolicyUnknown", "WorkersLost", "WorldInvalid", "read_log", "simulate", "spent", "write_log"]
 
 ALL = "all"
 
@@ -29,25 +30,36 @@ def simulate(
     out: Path,
     relief_policies: Path,
     size: int | None = None,
+    workers: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> Result:
     """This function will run a world's file and write report.md, summary.json and log-ARM.csv.gz of the first cohort.
 
-    `policy` is one arm, or "all". Raises: WorldInvalid, PolicyUnknown, ValueError (a channel that the world lacks).
+    `policy` is one arm, or "all"; `workers` is how many processes share the work. A world with effects also runs its first
+    cohort with every effect cut, where no gain may show.
+
+    Raises: WorldInvalid, PolicyUnknown, WorkersLost, ValueError (a channel that the world lacks, a cohort too large).
     """
     read = read_world(world)
     if size is not None:
         read = replace(read, size=size)
+    names = ARMS if policy == ALL else (policy,)
     tables = Tables(policy=newest_relief_policy(relief_policies))
     say(f"relief policy {tables.policy.version}; working out the plans of {len(read.shapes)} loans")
     tables.of(read)
     out.mkdir(parents=True, exist_ok=True)
-    names = ARMS if policy == ALL else (policy,)
     result = run(
         read, tables, names=names, cohorts_count=cohorts, seed=seed,
         progress=lambda done, whole, arm: say(f"cohort {done + 1} of {whole}: {arm}"),
         log=lambda arm, cohort, notes: write_log(out / f"log-{arm.replace(':', '.')}.csv.gz", cohort, notes),
+        workers=workers,
     )  # fmt: skip
+    if not read.zero_effect:
+        cut = run(
+            read.without_effect(), tables, names=names, cohorts_count=1, seed=seed, oracle=False, workers=workers,
+            progress=lambda done, whole, arm: say(f"every effect cut: {arm}"),
+        )  # fmt: skip
+        result = replace(result, cut=cut)
     write(result, out)
     say(render(result))
     say(spent())
@@ -63,9 +75,11 @@ def spent() -> str:
 
 def write_log(path: Path, cohort: int, notes: EventLog) -> None:
     """This function will write what a lender could have noted, one event a row, always the same bytes for the same run."""
-    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
         text = "\n".join([",".join(COLUMNS), *(",".join(map(str, row)) for row in notes.rows(cohort))])
         packed.write((text + "\n").encode())
+    part.replace(path)  # whole or not at all
 
 
 def read_log(path: Path) -> list[dict[str, str]]:

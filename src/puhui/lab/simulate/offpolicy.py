@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from puhui.lab.observed import Seen
 from puhui.lab.planbook import PlanBook
 from puhui.lab.policies.randomised import Randomised
-from puhui.lab.simulate.run import Tables, cohorts, make_policy
+from puhui.lab.simulate.pool import make_policy
+from puhui.lab.simulate.run import Tables, cohorts
 from puhui.lab.simulate.statistics import Z95, Difference
 from puhui.lab.worlds.engine import simulate_cohort
 from puhui.lab.worlds.values import World

@@ -109,9 +109,7 @@ def compare(result: Result, arm: str) -> list[str]:
         cells = []
         for one in TOLD:
             found = difference(result, arm, base, one)
-            cells.append(
-                f"{found.mean:+.{one.digits}f} ({found.low:+.{one.digits}f} to {found.high:+.{one.digits}f})"
-            )
+            cells.append(_cell(found, one))
             wins = found.sign * one.better > 0
             if one in CLAIMED[:3] and base != ORACLE and not wins:
                 fails.append(
@@ -120,25 +118,40 @@ def compare(result: Result, arm: str) -> list[str]:
             if one.key == "npv" and base == "no_action" and found.sign < 0:
                 fails.append("NPV is below no action")
         rows.append(f"| {base} | " + " | ".join(cells) + " |")
+    if result.cut is not None:
+        cells = [_cell(difference(result.cut, arm, "no_action", one), one) for one in TOLD]
+        rows.append(f"| no_action, every effect cut | {' | '.join(cells)} |")
     if result.world.zero_effect:
-        gains = [
-            f"{one.title} against {base}" for base in bases if base != ORACLE for one in CLAIMED
-            if difference(result, arm, base, one).sign * one.better > 0
-        ]  # fmt: skip
-        said = "no gain, as it must be" if not gains else f"GAINS where there can be none: {'; '.join(gains)}"
-        return [*rows, "", f"Zero-effect world: {said}."]
+        return [*rows, "", f"Zero-effect world: {_gains(result, arm)}."]
     said = "holds against every arm" if not fails else "does not hold: " + "; ".join(fails)
-    return [
-        *rows,
-        "",
-        f"The claim (cure up, re-default down, months short down, NPV not below no action) {said}.",
-    ]
+    rows += ["", f"The claim (cure up, re-default down, months short down, NPV not below no action) {said}."]
+    if result.cut is not None:
+        count = len(result.cut.arms[arm]["npv"])
+        rows += [
+            "",
+            f"With every effect cut ({count:,} households of the first cohort): {_gains(result.cut, arm)}.",
+        ]
+    return rows
+
+
+def _cell(found: Difference, one: Measure) -> str:
+    return f"{found.mean:+.{one.digits}f} ({found.low:+.{one.digits}f} to {found.high:+.{one.digits}f})"
+
+
+def _gains(result: Result, arm: str) -> str:
+    """What to say of a world in which nothing can be gained."""
+    gains = [
+        f"{one.title} against {base}" for base in result.arms if base not in (arm, ORACLE) for one in CLAIMED
+        if difference(result, arm, base, one).sign * one.better > 0
+    ]  # fmt: skip
+    return "no gain, as it must be" if not gains else f"GAINS where there can be none: {'; '.join(gains)}"
 
 
 def summary(result: Result) -> Mapping[str, object]:
     """This function will return levels and differences against no action as plain values."""
+    cut = {} if result.cut is None else {"effects_cut": summary(result.cut)}
     return {
-        "world": result.world.name, "seed": result.seed, "cohorts": result.cohorts, "size": result.world.size,
+        "world": result.world.name, "seed": result.seed, "cohorts": result.cohorts, "size": result.world.size, **cut,
         "arms": {
             arm: {
                 one.key: {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -11,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from puhui.lab.observed import EventLog, LabPolicy
 from puhui.lab.planbook import LoanShape, make_book
-from puhui.lab.policies.arms import OTHERS, POLICIES, OfferEveryone
+from puhui.lab.policies.arms import OTHERS
 from puhui.lab.policies.table import ReliefTable
-from puhui.lab.worlds.engine import Outcomes, simulate_cohort
+from puhui.lab.simulate.pool import ArmBench, Log, PolicyUnknown, make_policy, outcomes_of
+from puhui.lab.worlds.engine import Outcomes
 from puhui.lab.worlds.households import Households, Steps, make_cohort, make_steps
 from puhui.lab.worlds.values import World
 from puhui.relief.domain import ReliefPolicy, parse_relief
@@ -25,10 +24,6 @@ ARMS = ("no_action", "reminders", "menu_by_lender_value", "extend_everyone", "re
 Progress = Callable[[int, int, str], None]  # cohorts done, cohorts in all, arm
 Columns = dict[str, NDArray[np.float64]]
 NAMES = tuple(one.name for one in fields(Outcomes))
-
-
-class PolicyUnknown(Exception):
-    """No policy has this name."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,31 +50,13 @@ class Result:
     seed: int  # of chance
     cohorts: int  # how many
     arms: dict[str, Columns]  # by arm
+    cut: Result | None = None  # the first cohort once more, with every effect cut; None = not run
 
 
 def newest_relief_policy(folder: Path) -> ReliefPolicy:
     """This function will compile the latest relief policy of a folder of dated texts."""
     path = max(folder.glob("*.toml"))
     return parse_relief(path.read_text(encoding="utf-8"), file=f"{folder.name}/{path.name}")
-
-
-def make_policy(name: str, table: ReliefTable) -> LabPolicy:
-    """This function will make a policy by its name, or one of another module as "package.module:factory".
-
-    A factory is called with the plan book and the table. Raises: PolicyUnknown.
-    """
-    if ":" in name:
-        module, _, factory = name.partition(":")
-        try:
-            made = getattr(importlib.import_module(module), factory)(table.book, table)
-        except (ImportError, AttributeError) as fault:
-            raise PolicyUnknown(f"no policy {name}: {fault}") from None
-        return made  # type: ignore[no-any-return]
-    if name not in POLICIES:
-        raise PolicyUnknown(
-            f"no policy {name!r}; write all, one of {', '.join(POLICIES)}, or package.module:factory"
-        )
-    return POLICIES[name](table.book, table)
 
 
 def cohorts(
@@ -100,41 +77,43 @@ def run(
     seed: int,
     oracle: bool = True,
     progress: Progress = lambda done, whole, arm: None,
-    log: Callable[[str, int, EventLog], None] | None = None,
+    log: Log | None = None,
+    workers: int = 1,
 ) -> Result:
     """This function will run the named policies, always beside no action, and the oracle over all that was run.
 
-    `log` gets what a lender could have noted in the first cohort of each arm. Raises: PolicyUnknown; ValueError where
-    the world knows nothing of a policy's channel.
+    `log` gets what a lender could have noted in the first cohort of each arm; `workers` is how many processes share the
+    work, which changes no figure. Raises: PolicyUnknown; ValueError where the world knows nothing of a policy's channel or
+    a cohort is too large for the memory; WorkersLost.
     """
     table = tables.of(world)
     wanted = list(dict.fromkeys(["no_action", *names]))
-    policies = [make_policy(name, table) for name in wanted]
-    extra: list[LabPolicy] = []
-    if oracle:
-        extra = [OfferEveryone(table.book, name=name, choice=choice) for name, choice in OTHERS.items()]
-    kept: dict[str, list[Outcomes]] = {}
-    for cohort, steps, homes in cohorts(world, table, seed=seed, count=cohorts_count):
-        found: dict[str, Outcomes] = {}
-        for policy in (*policies, *extra):
-            notes = EventLog() if log is not None and cohort == 0 and policy not in extra else None
-            found[policy.name] = simulate_cohort(world, table.book, steps, homes, policy, notes)
-            if log is not None and notes is not None:
-                log(policy.name, cohort, notes)
-            progress(cohort, cohorts_count, policy.name)
-        if oracle:
-            found[ORACLE] = best_of(list(found.values()), base=found["no_action"])
-        for policy in extra:
-            del found[policy.name]
-        for name, outcomes in found.items():
-            kept.setdefault(name, []).append(outcomes)
-    arms = {
+    called = [make_policy(name, table).name for name in wanted]
+    for name, own in zip(wanted, called, strict=True):
+        if called.count(own) > 1 or own in (ORACLE, *OTHERS):
+            raise PolicyUnknown(
+                f"policy {name} calls itself {own!r}, which is taken; give it a name of its own"
+            )
+    arms = {**dict(zip(wanted, called, strict=True)), **({name: name for name in OTHERS} if oracle else {})}
+    bench = ArmBench(world=world, table=table, seed=seed, log=log)
+    kept: dict[int, dict[str, Outcomes]] = {cohort: {} for cohort in range(cohorts_count)}
+    tasks = [(cohort, name) for cohort in kept for name in arms]
+    for cohort, name, outcomes in outcomes_of(bench, tasks, workers=workers):
+        found = kept[cohort]
+        found[arms[name]] = outcomes
+        progress(cohort, cohorts_count, arms[name])
+        if len(found) == len(arms) and oracle:
+            found[ORACLE] = best_of([found[one] for one in arms.values()], base=found["no_action"])
+            for one in OTHERS:
+                del found[one]
+    told = [*called, *([ORACLE] if oracle else [])]
+    columns = {
         name: {
-            key: np.concatenate([getattr(one, key) for one in several]).astype(np.float64) for key in NAMES
+            key: np.concatenate([getattr(one[name], key) for one in kept.values()]).astype(np.float64) for key in NAMES
         }
-        for name, several in kept.items()
-    }
-    return Result(world=world, seed=seed, cohorts=cohorts_count, arms=arms)
+        for name in told
+    }  # fmt: skip
+    return Result(world=world, seed=seed, cohorts=cohorts_count, arms=columns)
 
 
 def best_of(candidates: Sequence[Outcomes], *, base: Outcomes) -> Outcomes:

@@ -76,7 +76,8 @@ class _Run:
         self.paid = np.zeros(n, np.int64)  # towards payments of the plan in force
         self.paid_all = np.zeros(n, np.int64)
         self.penalty = np.zeros(n, np.float64)  # borne and unpaid
-        self.rate = np.array([one.penalty_daily_ppm for one in book.shapes], np.float64)[homes.loan] / 1e6
+        penalties = np.array([one.penalty_daily_ppm for one in book.shapes], np.float64)
+        self.rate = penalties[homes.loan] / 1e6 * (0.0 if world.zero_effect else 1.0)
         self.cash = homes.cash.copy()
         self.mindful = np.zeros(n, np.bool_)
         self.settled = homes.kind != DISPUTING  # whether she holds that she owes it

@@ -7,8 +7,9 @@ as "package.module:function", where `package.module.FORMS["function"]` is such a
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ Floats = NDArray[np.float64]
 Figures = Mapping[str, float]
 Bounds = tuple[float, float]
 SHARE: Bounds = (0.0, 1.0)
+# What a form of each slot may return: months, readiness, chances, hazards (above 1 counts as 1), values.
+RETURNS: Mapping[str, Bounds] = {
+    "recovery": (0.0, math.inf), "payment": SHARE, "reminder": SHARE, "asking": (0.0, math.inf), "complaint": SHARE,
+    "card": (-math.inf, math.inf),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +133,34 @@ def find_form(slot: str, name: str) -> Form:
     module, _, function = name.partition(":")
     try:
         found = importlib.import_module(module).FORMS[function]
-    except (ImportError, AttributeError, KeyError) as fault:
+    except Exception as fault:  # the module is somebody else's and may fail in any way while it loads
         raise ValueError(
-            f"no form {function} in {module}.FORMS ({fault}); install the module or name another form"
+            f"no form {function} in {module}.FORMS ({type(fault).__name__}: {fault}); install the module, put its folder on PYTHONPATH, or name another form"
         ) from None
     if not isinstance(found, Form):
-        raise ValueError(f"{module}.FORMS[{function!r}] is no Form")
-    return found
+        raise ValueError(
+            f"{module}.FORMS[{function!r}] is no Form; make it one of puhui.lab.worlds.mechanisms"
+        )
+    return replace(found, does=checked(found.does, name=name, bounds=RETURNS[slot]))
+
+
+def checked(does: Callable[..., Any], *, name: str, bounds: Bounds) -> Callable[..., Floats]:
+    """This function will hold what somebody else's form returns to the shape and bounds of its slot.
+
+    Raises: ValueError naming the form, when it is called.
+    """
+    least, most = bounds
+
+    def form(state: Floats, *rest: Any) -> Floats:
+        found = np.asarray(does(state, *rest), np.float64)
+        if found.shape != state.shape:
+            raise ValueError(
+                f"form {name} returned shape {found.shape}; return one number for each of {state.shape}"
+            )
+        if not (np.isfinite(found) & (found >= least) & (found <= most)).all():
+            raise ValueError(
+                f"form {name} returned {found.min():g} to {found.max():g}; return finite numbers from {least:g} to {most:g}"
+            )
+        return found
+
+    return form

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from puhui.lab.planbook import LoanShape
 from puhui.lab.worlds.mechanisms import FORMS, SHARE, Bounds, find_form
-from puhui.lab.worlds.reader import WorldFile, WorldInvalid, WorldTable
+from puhui.lab.worlds.reader import WorldFile, WorldInvalid, WorldTable, read_text
 
 KINDS = ("forgets", "until_payday", "distressed", "avoiding", "disputing")
 ANY: Bounds = (0.0, 1e9)
@@ -47,6 +50,13 @@ LOAN: Mapping[str, Bounds] = {
     "principal_yuan": (100, 200_000), "months": (3, 36), "annual_rate": (0, 0.24), "penalty_daily": (0, 0.001),
     "paid": (0, 35), "weight": (1, 1_000),
 }  # fmt: skip
+# What a world without effect says in place of the file's figures.
+NO_EFFECT: Mapping[str, Mapping[str, float]] = {
+    "asking": {"sees_due": 0}, "card": {"takes": 0, "unasked": 0}, "dispute": {"after_asking": 1},
+    "autopay": {"takes": 0}, "cost": {"message": 0, "plan": 0},
+}  # fmt: skip
+WHOLE = {"principal_yuan", "months", "paid", "weight"}  # figures of a loan that count something
+DAYS = (date(2000, 1, 1), date(2100, 1, 1))  # calendars and loans end somewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +124,16 @@ class World:
         table = {**self.given[figure.table], figure.key: value}
         return replace(self, given={**self.given, figure.table: table})
 
+    def without_effect(self) -> World:
+        """Return the world of the same households in which nothing that a lender does changes anything: nobody hears,
+        takes or minds it, it costs nothing, and lateness bears no penalty that could be held.
+        """
+        cut = {table: {**self.given[table], **figures} for table, figures in NO_EFFECT.items()}
+        return replace(
+            self, zero_effect=True, given={**self.given, **cut},
+            forms={**self.forms, "reminder": _nothing, "complaint": _nothing},
+        )  # fmt: skip
+
 
 class _Parse:
     """Collects the figures while a file is read."""
@@ -125,7 +145,7 @@ class _Parse:
         """Take all keys of a table or row."""
         found = {}
         for key, (least, most) in keys.items():
-            value, source = row.number(key, least, most)
+            value, source = row.number(key, least, most, whole=table == "loan" and key in WHOLE)
             found[key] = value
             self.figures.append(
                 Figure(table=table, row=name, key=key, value=value, source=source, bounds=(least, most))
@@ -140,9 +160,11 @@ def parse_world(text: str, *, file: str) -> World:
     name, about = head.text("name"), head.text("about")
     dated, zero = _day(head, "dated"), _day(head, "day_zero")
     effect = head.choice("effect", ("some", "none"))
-    size = int(head.number("size", 10, 1_000_000)[0])
+    size = int(head.number("size", 10, 1_000_000, whole=True)[0])
     head.done()
-    shapes = [_shape(row, parse) for row in source.rows("loan")]
+    loans = source.rows("loan")
+    shapes = [_shape(row, parse) for row in loans]
+    _once("name", loans, [one.name for one in shapes])
     kinds = _kinds(source, parse)
     given: dict[str, Mapping[str, float]] = {}
     forms: dict[str, Callable[..., object]] = {}
@@ -151,47 +173,86 @@ def parse_world(text: str, *, file: str) -> World:
         row = source.table(table)
         wanted = dict(keys)
         if slot := WITH_FORM.get(table):
-            names[slot] = row.choice("form", FORMS[slot])
+            names[slot] = row.choice("form", FORMS[slot], plug=True)
             try:
                 form = find_form(slot, names[slot])
             except ValueError as fault:
-                raise row.invalid("form", str(fault)) from None
+                raise row.invalid(
+                    "form", str(fault), f"找不到机制 {names[slot]}；请安装这个模块，或写另一个机制"
+                ) from None
             forms[slot] = form.does
             wanted |= form.figures
         given[table] = parse.take(row, table, "", wanted)
         row.done()
     reach = []
-    for row in source.rows("reach"):
-        channel, hours = row.text("channel"), row.text("hours")
+    places = source.rows("reach")
+    for row in places:
+        channel, hours = _word(row, "channel"), _word(row, "hours")
         share = parse.take(row, "reach", f"{channel} {hours}", {"share": SHARE})["share"]
         reach.append(Reach(channel=channel, hours=hours, share=share))
         row.done()
+    _once("channel", places, [(one.channel, one.hours) for one in reach])
     source.done()
-    _check(file, given)
-    return World(
-        name=name, about=about, dated=dated, day_zero=zero, size=size, zero_effect=effect == "none",
+    _check(source, given)
+    world = World(
+        name=name, about=about, dated=dated, day_zero=zero, size=size, zero_effect=False,
         shapes=tuple(shapes), kinds=kinds, given=given, forms=forms, form_names=names, reach=tuple(reach),
         figures=tuple(parse.figures),
     )  # fmt: skip
+    return world.without_effect() if effect == "none" else world
+
+
+def _nothing(state: NDArray[np.float64], given: Mapping[str, float]) -> NDArray[np.float64]:
+    """A form of what never happens."""
+    return np.zeros_like(state)
 
 
 def read_world(path: Path) -> World:
-    """This function will read a world's file from disk. Raises: WorldInvalid; FileNotFoundError."""
-    return parse_world(path.read_text(encoding="utf-8"), file=path.name)
+    """This function will read a world's file from disk. Raises: WorldInvalid."""
+    return parse_world(read_text(path), file=path.name)
 
 
 def _day(row: WorldTable, key: str) -> date:
     try:
-        return date.fromisoformat(row.text(key))
+        found = date.fromisoformat(row.text(key))
     except ValueError:
-        raise row.invalid(key, f'write {key} = "YYYY-MM-DD"') from None
+        raise row.invalid(
+            key, f'write {key} = "YYYY-MM-DD"', f'请写 {key} = "年-月-日"，如 "2026-12-15"'
+        ) from None
+    if not DAYS[0] <= found < DAYS[1]:
+        raise row.invalid(
+            key, f"{found} is out of bounds; write a day from {DAYS[0]} to before {DAYS[1]}",
+            f"{found} 超出范围；请写 {DAYS[0]} 起、{DAYS[1]} 之前的日期",
+        )  # fmt: skip
+    return found
+
+
+def _word(row: WorldTable, key: str) -> str:
+    found = row.text(key)
+    if len(found.split()) != 1:
+        raise row.invalid(key, f"{found!r} has blanks; write one word", f"{found!r} 含有空格；请写成一个词")
+    return found
+
+
+def _once(key: str, rows: Sequence[WorldTable], names: Sequence[object]) -> None:
+    """Refuse a row that is named like one before it."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            said = " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+            raise rows[place].invalid(
+                key, f"{said!r} stands twice; give each row its own", f"{said!r} 写了两次；每一行要各不相同"
+            )
 
 
 def _shape(row: WorldTable, parse: _Parse) -> LoanShape:
     name = row.text("name")
     got = parse.take(row, "loan", name, LOAN)
     if got["paid"] >= got["months"]:
-        raise row.invalid("paid", "is not below months; one instalment must be left to miss")
+        raise row.invalid(
+            "paid",
+            "is not below months; one instalment must be left to miss",
+            "不小于 months；至少要留一期未还",
+        )
     row.done()
     return LoanShape(
         name=name, principal_minor=int(got["principal_yuan"]) * 100, months=int(got["months"]),
@@ -204,27 +265,37 @@ def _kinds(source: WorldFile, parse: _Parse) -> tuple[Mapping[str, float], ...]:
     found: dict[str, Mapping[str, float]] = {}
     for row in source.rows("kind"):
         name = row.choice("name", KINDS)
-        if name in found or name not in KINDS:
+        if name in found:
             raise row.invalid(
-                "name", f"{name!r} stands twice or is none of {', '.join(KINDS)}; give each one row"
+                "name", f"{name!r} stands twice; give each one row", f"{name!r} 写了两次；每种人写一行"
             )
         found[name] = parse.take(row, "kind", name, KIND)
         row.done()
+    first = source.line_of("kind")
     if missing := [one for one in KINDS if one not in found]:
-        raise WorldInvalid(f"[[kind]] lacks {', '.join(missing)}; add the row", file=source.file, line=0)
+        raise WorldInvalid(
+            f"[[kind]] lacks {', '.join(missing)}; add the row", f"[[kind]] 缺少 {'、'.join(missing)}；请加上这一行",
+            file=source.file, line=first,
+        )  # fmt: skip
     whole = sum(one["share"] for one in found.values())
     if abs(whole - 1) > 1e-6:
-        raise WorldInvalid(f"the shares of [[kind]] add up to {whole:g}; make it 1", file=source.file, line=0)
+        raise WorldInvalid(
+            f"the shares of [[kind]] add up to {whole:g}; make it 1", f"[[kind]] 的 share 合计为 {whole:g}；应为 1",
+            file=source.file, line=first,
+        )  # fmt: skip
     return tuple(found[one] for one in KINDS)
 
 
-def _check(file: str, given: Mapping[str, Mapping[str, float]]) -> None:
+def _check(source: WorldFile, given: Mapping[str, Mapping[str, float]]) -> None:
     if given["shock"]["lost_least"] > given["shock"]["lost_most"]:
-        raise WorldInvalid("[shock] lost_least is above lost_most; swap them", file=file, line=0)
+        raise WorldInvalid(
+            "[shock] lost_least is above lost_most; swap them", "[shock] lost_least 大于 lost_most；请对调",
+            file=source.file, line=source.line_of("shock"),
+        )  # fmt: skip
     told = given["disclosure"]
     if told["honest"] + told["shades"] + told["forges"] > 1 + 1e-9:
         raise WorldInvalid(
             "[disclosure] honest, shades and forges add up to more than 1; the rest withhold their budget",
-            file=file,
-            line=0,
-        )
+            "[disclosure] honest、shades、forges 合计超过 1；其余的人不说明收支", file=source.file,
+            line=source.line_of("disclosure"),
+        )  # fmt: skip

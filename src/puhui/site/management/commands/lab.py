@@ -173,10 +173,12 @@ class Command(BaseCommand):
             raise CommandError(f"what was said did not come true: {', '.join(broken)}")
 
     def _simulate(self, options: dict[str, Any]) -> None:
-        from puhui.lab.simulate.command import PolicyUnknown, WorldInvalid, simulate
+        from puhui.lab.simulate.command import PolicyUnknown, WorkersLost, WorldInvalid, simulate
+        from puhui.lab.simulate.pool import processors
 
-        if options["cohorts"] < 1:
-            raise CommandError(f"--cohorts {options['cohorts']}: write 1 or more")
+        for option in ("cohorts", "size", "workers"):
+            if options.get(option) is not None and options[option] < 1:
+                raise CommandError(f"--{option} {options[option]}: write 1 or more / 请写 1 或更大的整数")
         if options.get("path") == "journeys":
             self._simulate_journeys(options)
             return
@@ -189,9 +191,10 @@ class Command(BaseCommand):
                 seed=options["seed"],
                 out=options["out"],
                 relief_policies=settings.POLICIES_DIR / "relief",
+                workers=options["workers"] or processors(),
                 say=self.stdout.write,
             )
-        except (WorldInvalid, PolicyUnknown, ValueError) as error:
+        except (WorldInvalid, PolicyUnknown, WorkersLost, ValueError) as error:
             raise CommandError(str(error)) from None
 
     def _simulate_journeys(self, options: dict[str, Any]) -> None:
@@ -392,6 +395,9 @@ def _add_simulate(simulate: CommandParser) -> None:
         "--cohorts", type=int, default=1, metavar="N", help="how many cohorts of the world's size"
     )
     simulate.add_argument("--size", type=int, metavar="N", help="households of a cohort, if not the world's")
+    simulate.add_argument(
+        "--workers", type=int, metavar="N", help="processes that share the work, if not one a processor; the figures are the same"
+    )  # fmt: skip
     simulate.add_argument(
         "--seed", type=int, default=1, metavar="S", help="of all chance; the same seed, the same figures"
     )
