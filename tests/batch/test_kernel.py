@@ -89,6 +89,9 @@ def happening(
             Kind.CHARGE_OFF,
             Kind.PENALTY_FREEZE,
             Kind.DISBURSE,
+            Kind.CAPITALISE,
+            Kind.CAPITALISE_ADJUSTMENT,
+            Kind.FEE_BUYDOWN,
         ]
     )
     paid = [event.seq for event in before if event.kind is Kind.REPAY]
@@ -128,7 +131,8 @@ def owed_by_statement(shown: BookPosition) -> int:
         if line.kind is Kind.DISBURSE:
             owed += line.amount_minor - line.over_minor
         else:
-            owed += line.principal_minor if line.kind is Kind.CHARGEBACK else -line.principal_minor
+            is_more = line.kind in (Kind.CHARGEBACK, Kind.CAPITALISE)
+            owed += line.principal_minor if is_more else -line.principal_minor
     return owed
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from puhui.loans.domain.engine import BookEvent, BookPosition, LoanTerms, position
-from puhui.loans.domain.engine.codes import Kind, ReAgeInterest
+from puhui.loans.domain.engine import BookEvent, BookPosition, LoanTerms, Tranche, position
+from puhui.loans.domain.engine.codes import Kind, ReAgeInterest, RowKind
 from tests.domain.test_loan_engine_events import pay, story, terms
 
 MARCH = date(2024, 3, 15)
@@ -123,6 +123,93 @@ def test_parts_of_moved_interest_may_be_rounded_alone() -> None:
     ours, alone = at(MARCH, paid, moved), at(MARCH, paid, moved, parts_alone=True)
     assert ours.lines[-1].interest_minor == alone.lines[-1].interest_minor == 49
     assert ours.total("interest") - alone.total("interest") == 49 - 4 * 12
+
+
+def test_a_payout_after_maturity_is_due_on_its_day() -> None:
+    """In an instalment of its own: in the last one it would be late the moment it is lent."""
+    day = date(2024, 8, 20)
+    settled = at(date(2024, 8, 1)).payoff_minor
+    found = at(day, pay(date(2024, 8, 1), settled), lend(day, 4_000))
+    assert [(row.due_date, row.open_minor) for row in found.rows if row.open_minor] == [(day, 4_000)]
+    assert found.rows[-1].balance_minor == 0 and len(found.rows) == 7
+
+
+def test_expected_payouts_stand_in_the_balances_while_they_can_come() -> None:
+    """Until their day is over, and not once a payout of their day or later stands for them."""
+    more = Tranche(value_date=date(2024, 2, 10), amount_minor=5_000)
+    expected = (Tranche(value_date=date(2024, 1, 1), amount_minor=10_000), more)
+    for day, waiting in ((date(2024, 2, 10), 5_000), (date(2024, 2, 11), 0)):
+        found = at(day, tranches=expected)
+        shown = found.rows[1].balance_minor + sum(row.principal_minor for row in found.rows[:2])
+        assert shown == found.lent_minor + waiting
+    same_day = (*expected[:1], Tranche(value_date=date(2024, 1, 1), amount_minor=5_000))
+    assert at(date(2024, 1, 1), tranches=same_day).rows[-1].balance_minor == 0
+
+
+def refunded(day: date, amount: int) -> tuple[Kind, date, dict[str, object]]:
+    """A merchant's refund that gives interest back."""
+    return (Kind.MERCHANT_REFUND, day, {"amount_minor": amount, "refunds_interest": True})
+
+
+def interest_given(found: BookPosition) -> list[int]:
+    """What each refund gave back."""
+    return [line.amount_minor for line in found.lines if line.kind is Kind.INTEREST_REFUND]
+
+
+def test_a_refund_gives_back_interest_beside_the_down_payment_made() -> None:
+    """20.00 of 100.00, two months at 7 %, 25 % paid down at once: all of the refunded amount bore interest, for the down
+    payment does not shrink with it. 75.00 − 20.00 instead of 75.00, twice rounded to cents.
+    """
+    down = {"down_payment_ppm": 250_000, "pays_down_payment": True}
+    found = at(date(2024, 3, 1), refunded(date(2024, 3, 1), 2_000), **down)
+    assert interest_given(found) == [2 * (44 - 32)]
+
+
+def test_refunds_take_payouts_in_turn() -> None:
+    """100.00 on 1 January, 100.00 on 1 February. A first refund stands for the first payout; the second one, as great, for the
+    second, which bore interest in February only. Before: 58 on 100.00, then 117 on 200.00.
+    """
+    day = date(2024, 3, 1)
+    found = at(day, lend(date(2024, 2, 1), 10_000), refunded(day, 10_000), refunded(day, 10_000))
+    first, second = interest_given(found)
+    assert (first, second) == (58 + 117 - 58, 117 - 58)
+
+
+def finance(kind: Kind, day: date, amount: int) -> tuple[Kind, date, dict[str, object]]:
+    """A fee that is financed, or less of it, or what a third party pays."""
+    return (kind, day, {"amount_minor": amount})
+
+
+def test_a_financed_fee_is_principal_that_is_not_paid_out() -> None:
+    """100.00 and 50.00 are repaid like 150.00, but for the down payment, which is of what was paid out."""
+    day = date(2024, 1, 1)
+    for down in ({}, {"down_payment_ppm": 250_000, "pays_down_payment": True}):
+        fee = at(day, finance(Kind.CAPITALISE, day, 5_000), **down)
+        plain = at(day, finance(Kind.DISBURSE, day, 5_000), down_payment_ppm=0) if not down else None
+        assert fee.total("principal") == 15_000 and fee.lent_minor == 15_000
+        assert plain is None or plain.rows == fee.rows
+        assert sum(row.principal_minor for row in fee.rows if row.kind is RowKind.DOWN_PAYMENT) in (0, 2_500)
+        line = fee.lines[-1]
+        assert (line.principal_minor, line.balance_minor) == (5_000, 15_000 - (2_500 if down else 0))
+
+
+def test_less_of_a_financed_fee_is_a_payment() -> None:
+    day = date(2024, 2, 1)
+    fee = finance(Kind.CAPITALISE, date(2024, 1, 1), 5_000)
+    less = at(day, fee, finance(Kind.CAPITALISE_ADJUSTMENT, day, 2_551))
+    paid = at(day, fee, pay(day, 2_551))
+    assert less.rows == paid.rows and less.lines[-1].kind is Kind.CAPITALISE_ADJUSTMENT
+    over = at(day, fee, finance(Kind.CAPITALISE_ADJUSTMENT, day, 20_000))
+    assert over.credit_minor == 20_000 - over.total("paid") > 0
+
+
+def test_what_a_third_party_pays_changes_nothing_that_is_owed() -> None:
+    day = date(2024, 2, 1)
+    beside = (finance(Kind.FEE_BUYDOWN, day, 5_000), finance(Kind.FEE_BUYDOWN_ADJUSTMENT, day, 1_000))
+    found, plain = at(day, *beside), at(day)
+    assert (found.rows, found.payoff_minor, found.credit_minor) == (plain.rows, plain.payoff_minor, 0)
+    assert [(line.amount_minor, line.over_minor) for line in found.lines[1:]] == [(5_000,) * 2, (1_000,) * 2]
+    assert found.lines[-1].balance_minor == 10_000
 
 
 def full_term(first: int, second: int, day: date, **changes: object) -> BookPosition:

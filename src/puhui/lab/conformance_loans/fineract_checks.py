@@ -35,9 +35,7 @@ NAMES = {
     Kind.RE_AGE: "Re-age",
     Kind.RE_AMORTISE: "Re-amortize",
     Kind.TERMINATE: "Contract Termination",
-    Kind.CASH_REFUND: "Refund",
     Kind.RECOVERY: "Recovery Repayment",
-    Kind.CHARGE_PAYMENT: "Repayment (at time of disbursement)",
     Kind.CAPITALISE: "Capitalized Income",
     Kind.CAPITALISE_ADJUSTMENT: "Capitalized Income Adjustment",
     Kind.FEE_BUYDOWN: "Buy Down Fee",
@@ -205,7 +203,10 @@ def line_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def own_line(line: StatementLine) -> tuple[Any, ...]:
-    """This function will write one of our lines in the same form."""
+    """This function will write one of our lines in the same form. The peer shows a third party's fee as interest."""
+    if line.kind in (Kind.FEE_BUYDOWN, Kind.FEE_BUYDOWN_ADJUSTMENT):
+        amount = line.amount_minor
+        return (line.value_date.isoformat(), NAMES[line.kind], amount, 0, amount, 0, 0, 0, line.is_reversed)
     return (
         line.value_date.isoformat(),
         NAMES[line.kind],

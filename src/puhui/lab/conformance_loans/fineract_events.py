@@ -8,14 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from puhui.lab.conformance_loans.fineract_terms import UNITS, Case, day, minor
+from puhui.lab.conformance_loans.fineract_terms import UNITS, Case, FeatureUnsupported, day, minor
 from puhui.loans.domain.engine import BookEvent, LoanTerms, Tranche, position
 from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, Kind, ReAgeInterest
-
-
-class FeatureUnsupported(Exception):
-    """An event or an option that we do not have; the message names it."""
-
 
 PAYMENTS = {
     "repayment": Kind.REPAY,
@@ -25,10 +20,13 @@ PAYMENTS = {
     "interest_payment_waiver": Kind.INTEREST_WAIVER,
     "interest_refund": Kind.INTEREST_REFUND,
     "credit_balance_refund": Kind.CREDIT_REFUND,
-    "refund_by_cash": Kind.CASH_REFUND,
     "charge_off": Kind.CHARGE_OFF,
     "write_off": Kind.WRITE_OFF,
     "contract_termination": Kind.TERMINATE,
+    "capitalized_income": Kind.CAPITALISE,
+    "capitalized_income_adjustment": Kind.CAPITALISE_ADJUSTMENT,
+    "buy_down_fee": Kind.FEE_BUYDOWN,
+    "buy_down_fee_adjustment": Kind.FEE_BUYDOWN_ADJUSTMENT,
 }
 WITHOUT_EFFECT = {
     "reject", "close_of_business", "config", "accrue", "accrual_activity", "fraud_flag",
@@ -47,6 +45,7 @@ LINES = {
     "re_amortize": Kind.RE_AMORTISE,
     "contract_termination": Kind.TERMINATE,
     "capitalized income": Kind.CAPITALISE,
+    "capitalized income adjustment": Kind.CAPITALISE_ADJUSTMENT,
     "buy down fee": Kind.FEE_BUYDOWN,
     "buy down fee adjustment": Kind.FEE_BUYDOWN_ADJUSTMENT,
     "charge_adjustment": Kind.CHARGE_ADJUSTMENT,
@@ -68,7 +67,7 @@ INTEREST = {
     "EQUAL_AMORTIZATION_PAYABLE_INTEREST": ReAgeInterest.SPLIT_PAYABLE,
     "EQUAL_AMORTIZATION_FULL_INTEREST": ReAgeInterest.SPLIT_ALL,
     "EQUAL_AMORTIZATION_INTEREST_SPLIT": ReAgeInterest.SPLIT_PAYABLE,
-    "WAIVE_INTEREST": ReAgeInterest.WAIVE,
+    "WAIVE_INTEREST": ReAgeInterest.DEFAULT,  # the peer names it so and waives nothing
 }
 PAYMENT_KINDS = (Kind.REPAY, Kind.GOODWILL, Kind.MERCHANT_REFUND, Kind.PAYOUT_REFUND, Kind.INTEREST_WAIVER)
 
@@ -82,6 +81,7 @@ class Reader:
     events: list[BookEvent] = field(default_factory=list)
     clock: date | None = None  # business day of the last event that worked the loan out
     charges: list[tuple[str, int]] = field(default_factory=list)  # name and number of each charge
+    is_rejected: bool = False  # it was applied for and refused
 
     def read_contract(self, case: Case) -> None:
         """This function will read the charges that the contract begins with. A flat fee of every instalment that the
@@ -112,6 +112,7 @@ class Reader:
     def read(self, row: Mapping[str, Any]) -> None:
         """This function will read one event. Raises: FeatureUnsupported."""
         kind = row["type"]
+        self.is_rejected = self.is_rejected or kind == "reject"
         if row.get("on"):
             self.clock = day(row["on"])
         if kind == "approve":
@@ -132,7 +133,21 @@ class Reader:
         refunds = row.get("interest_refund")
         amount = minor(row.get("amount") or 0, self.decimals)
         kind = PAYMENTS[row["type"]]
-        self.add(kind, row, amount_minor=amount, refunds_interest=refunds)
+        of = self.refund_of(row) if kind is Kind.INTEREST_REFUND else 0
+        self.add(kind, row, amount_minor=amount, refunds_interest=refunds, of_seq=of)
+
+    def refund_of(self, row: Mapping[str, Any]) -> int:
+        """This function will return the number of the refund that an interest refund belongs to, 0 if it names none."""
+        kind = PAYMENTS.get(str(row.get("for", "")).lower())
+        found = [e.seq for e in self.events if e.kind is kind and str(e.value_date) == row.get("for_date")]
+        return found[-1] if found else 0
+
+    def take_back(self, row: Mapping[str, Any], seq: int, count: int = 0) -> None:
+        """This function will reverse an event, and with a refund the interest that was refunded for it."""
+        self.add(Kind.REVERSE, row, of_seq=seq, count=count)
+        if count == 0:
+            for event in [e for e in self.events if e.kind is Kind.INTEREST_REFUND and e.of_seq == seq]:
+                self.add(Kind.REVERSE, row, of_seq=event.seq)
 
     def read_disburse(self, row: Mapping[str, Any]) -> None:
         """This function will read a payout."""
@@ -211,7 +226,7 @@ class Reader:
             found = that_day[row["nth"] - 1 :][:1] or that_day[-1:] or found[row["nth"] - 1 :][:1]
         if not found:
             raise FeatureUnsupported(f"undo {what}: none found")
-        self.add(Kind.REVERSE, row, of_seq=found[-1].seq)
+        self.take_back(row, found[-1].seq)
 
     def undo_line(self, row: Mapping[str, Any], what: str) -> None:
         """This function will read the reversal of the nth line of the statement on a day; a payout's down payment is a
@@ -232,7 +247,7 @@ class Reader:
         chosen = lines[row.get("nth", 1) - 1 :][:1] or lines[-1:]
         if not chosen:
             raise FeatureUnsupported(f"undo {what}: none found")
-        self.add(Kind.REVERSE, row, of_seq=chosen[0][0], count=chosen[0][1])
+        self.take_back(row, *chosen[0])
 
     def read_chargeback(self, row: Mapping[str, Any]) -> None:
         """This function will read a chargeback of a payment."""

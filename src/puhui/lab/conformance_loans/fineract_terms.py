@@ -21,7 +21,7 @@ from puhui.loans.domain.engine.codes import (
 from puhui.loans.domain.engine.terms import AllocationOrder, LoanTerms, Tranche
 
 Case = Mapping[str, Any]
-PPM = Decimal(1_000_000)
+MOST_REPAYMENTS = 600  # instalments of a contract
 
 UNITS = {"DAYS": Unit.DAY, "WEEKS": Unit.WEEK, "MONTHS": Unit.MONTH, "YEARS": Unit.YEAR}
 PER_YEAR = {"YEAR": 1, "MONTH": 12}
@@ -43,6 +43,7 @@ PAYMENTS = {
     "INTEREST_REFUND": Kind.INTEREST_REFUND,
     "INTEREST_PAYMENT_WAIVER": Kind.INTEREST_WAIVER,
     "CHARGE_ADJUSTMENT": Kind.CHARGE_ADJUSTMENT,
+    "CAPITALIZED_INCOME_ADJUSTMENT": Kind.CAPITALISE_ADJUSTMENT,
 }
 # Named strategies of the peer → order when due, order ahead.
 STRATEGIES = {
@@ -60,9 +61,64 @@ LETTERS = {
 }
 
 
+# Terms that we know only some values of; another one is a feature that we do not have. None stands for an absent term.
+KNOWN: Mapping[str, tuple[Any, ...]] = {
+    "schedule_type": ("PROGRESSIVE", "CUMULATIVE"),
+    "interest_type": ("DECLINING_BALANCE", "FLAT"),
+    "interest_calc_period": ("DAILY", "SAME_AS_REPAYMENT_PERIOD"),
+    "amortization": ("EQUAL_INSTALLMENTS", "EQUAL_PRINCIPAL"),
+    "days_in_month": ("ACTUAL", "30"),
+    "days_in_year": ("ACTUAL", "360", "364", "365"),
+    "days_in_year_custom": (None, "FEB_29_PERIOD_ONLY"),
+    "strategy": (None, "ADVANCED_PAYMENT_ALLOCATION", *STRATEGIES),
+    "schedule_processing": (None, "HORIZONTAL", "VERTICAL"),
+    "repayment_start": (None, "DISBURSEMENT_DATE", "SUBMITTED_ON_DATE"),
+    "month_end_due": (None, "LAST_DAY_OF_MONTH", "FIRST_DAY_OF_NEXT_MONTH"),
+    "charge_off_behaviour": (None, "REGULAR", "ZERO_INTEREST", "ACCELERATE_MATURITY"),
+    "rounding_mode": (None, "HALF_EVEN"),
+    "last_installment_threshold_pct": (None, "50"),
+    "grace_interest": (None, "0"),
+    "grace_interest_charged": (None, "0"),
+    "arrears_tolerance": (None, "0"),
+}
+KNOWN_RECALC: Mapping[str, tuple[Any, ...]] = {
+    "rest": ("DAILY", "SAME_AS_REPAYMENT"),
+    "rest_interval": (None, "1"),
+    "preclose": ("TILL_PRE_CLOSE_DATE", "TILL_REST_FREQUENCY_DATE"),
+    "compounding": (None, "NONE"),
+    "advance_payment_strategy": (
+        None, "ADJUST_LAST_UNPAID_PERIOD", "REDUCE_EMI_AMOUNT", "REDUCE_NUMBER_OF_INSTALLMENTS",
+    ),
+}  # fmt: skip
+
+
+class FeatureUnsupported(Exception):
+    """An event or an option that we do not have; the message names it."""
+
+
 def minor(amount: Any, decimals: int = 2) -> int:
-    """This function will turn a JSON amount into minor units, exactly."""
-    return int((Decimal(str(amount)) * Decimal(10) ** decimals).to_integral_value())
+    """This function will turn a JSON amount into minor units, exactly. Raises: FeatureUnsupported for parts of one."""
+    units = Decimal(str(amount)) * Decimal(10) ** decimals
+    if units != units.to_integral_value():
+        raise FeatureUnsupported(f"an amount of {amount} in {decimals} decimals")
+    return int(units)
+
+
+def refuse_unknown(t: Case) -> None:
+    """This function will refuse terms that we would misread. Raises: FeatureUnsupported naming the term and its value."""
+    recalc = t.get("recalc") or {}
+    for name, values, of in (
+        *((name, values, t) for name, values in KNOWN.items()),
+        *((name, values, recalc) for name, values in KNOWN_RECALC.items() if recalc),
+    ):
+        found = of.get(name)
+        if (found if found is None else str(found)) not in values:
+            raise FeatureUnsupported(f"{name} {found}")
+    if not 1 <= int(t["repayments"]) <= MOST_REPAYMENTS:
+        raise FeatureUnsupported(f"{t['repayments']} repayments")
+    for name in t.get("payment_allocation") or {}:
+        if name not in PAYMENTS:
+            raise FeatureUnsupported(f"payment_allocation {name}")
 
 
 def day(text: str) -> date:
@@ -73,6 +129,7 @@ def day(text: str) -> date:
 def read_terms(case: Case) -> LoanTerms:
     """This function will read a case's terms."""
     t = case["terms"]
+    refuse_unknown(t)
     decimals = decimals_of(t)
     progressive = t["schedule_type"] == "PROGRESSIVE"
     seed = t["submitted"] if t.get("repayment_start") == "SUBMITTED_ON_DATE" else t["expected_disbursement"]
@@ -179,7 +236,6 @@ def allocations_of(t: Case) -> dict[Kind, AllocationOrder]:
                 order=tuple(pair_of(code) for code in rule["order"]), ahead=AHEAD[rule["future_rule"]]
             )
             for name, rule in rules.items()
-            if name in PAYMENTS
         }
     due, ahead = STRATEGIES.get(t.get("strategy") or "", ("PFIR", "PFIR"))
     order = [(state, LETTERS[letter]) for state in (DueState.PAST_DUE, DueState.DUE) for letter in due]

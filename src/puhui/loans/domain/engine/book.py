@@ -203,7 +203,7 @@ TABLE_WIDTH = 6
 FAULT_WIDE = 1  # a product would not fit into 63 bits
 FAULT_FULL = 2  # a column is too short
 FAULT_REFUND = 4  # a refund that gives interest back needs the book of another story
-FAULT_EVENT = 8  # an event refers to one that is not there
+FAULT_EVENT = 8  # an event refers to one that is not there, or no rule knows its kind
 
 EVENT_WIDTH = 22  # integers of an event, indexed by E_*
 MEMO_PLACES, MEMO_WIDTH = (

@@ -116,7 +116,7 @@ def place_everywhere(b: Book, charge: int) -> None:
     """This function will put a charge of every instalment into each of them."""
     total = 0
     for row in range(b.s[S_ROW]):
-        if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.EXTRA):
+        if b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.EXTRA) or b.start[row] == b.due[row]:
             continue
         amount = instalment_charge(b, charge, row)
         total += amount

@@ -117,14 +117,11 @@ class Kind(IntEnum):
     REVERSE = 33
     DAY_ROLL = 34
     DELINQUENCY_PAUSE = 35
-    GRACE = 36
     TERMINATE = 37
-    CASH_REFUND = 38
-    CHARGE_PAYMENT = 39  # a line only: what was taken at disbursement
-    CAPITALISE = 40
-    CAPITALISE_ADJUSTMENT = 41
-    FEE_BUYDOWN = 42
-    FEE_BUYDOWN_ADJUSTMENT = 43
+    CAPITALISE = 40  # a fee that is financed: principal that is not paid out
+    CAPITALISE_ADJUSTMENT = 41  # less of it, allocated like a payment
+    FEE_BUYDOWN = 42  # a third party pays for a lower rate; a line only
+    FEE_BUYDOWN_ADJUSTMENT = 43  # less of that; a line only
     UNDO_CHARGE_OFF = 44
     DELINQUENCY_RESUME = 45
     PENALTY_FREEZE = 46  # no penalty for some days
@@ -135,6 +132,7 @@ class Kind(IntEnum):
 
 LAST_PAYMENT = 8
 PAYMENT_KINDS = 9
+TAKEN_BACK = 8  # a recovery follows no order of allocation: its place holds that of CAPITALISE_ADJUSTMENT
 
 
 class PaymentPurpose(IntEnum):

@@ -199,7 +199,7 @@ def reversed_lines(terms: LoanTerms, events: Sequence[BookEvent]) -> list[Statem
     return found
 
 
-OUT = (Kind.DISBURSE, Kind.CHARGEBACK, Kind.CREDIT_REFUND)
+OUT = (Kind.DISBURSE, Kind.CAPITALISE, Kind.CHARGEBACK, Kind.CREDIT_REFUND)
 ENDS = (Kind.CHARGE_OFF, Kind.WRITE_OFF, Kind.RE_AGE, Kind.RE_AMORTISE, Kind.TERMINATE)
 
 
@@ -260,8 +260,6 @@ def rows_of(b: Book) -> list[BookRow]:
             balance += b.change_amount[lent] if b.change_kind[lent] else 0
             lent += 1
         balance += b.credit_principal[row] - b.principal[row]
-        if b.kind[row] == RowKind.EXTRA:
-            balance += b.principal[row]
         paid, waived = b.paid[4 * row : 4 * row + 4], b.waived[4 * row : 4 * row + 4]
         found.append(
             BookRow(
@@ -290,10 +288,17 @@ def rows_of(b: Book) -> list[BookRow]:
     return found
 
 
-def with_expected(rows: list[BookRow], b: Book, terms: LoanTerms) -> list[BookRow]:
-    """This function will add payouts that are still expected to the scheduled balances; no instalment counts them yet."""
+def with_expected(rows: list[BookRow], b: Book, terms: LoanTerms, as_of: date) -> list[BookRow]:
+    """This function will add payouts that are still expected to the scheduled balances; no instalment counts them yet. One
+    that was expected for a day that is over, or that a payout of its day or later stands for, is expected no more.
+    """
     paid_out = [b.change_date[i] for i in range(b.s[S_CHANGE]) if b.change_kind[i]]
-    waiting = [t for t in sorted(terms.tranches, key=lambda t: t.value_date)][len(paid_out) :]
+    latest = max(paid_out, default=0)
+    waiting = [
+        t
+        for t in sorted(terms.tranches, key=lambda t: t.value_date)[len(paid_out) :]
+        if t.value_date >= as_of and t.value_date.toordinal() > latest
+    ]
     return [
         replace(
             row,
@@ -307,15 +312,13 @@ def with_expected(rows: list[BookRow], b: Book, terms: LoanTerms) -> list[BookRo
 def is_lent_by(b: Book, change: int, row: int) -> bool:
     """This function will tell whether a movement of principal stands before an instalment in the table."""
     day = b.change_date[change]
-    on_its_day = (
-        b.kind[row] == RowKind.DOWN_PAYMENT or b.start[row] == b.due[row]
-    )  # a re-age closes it as it stands
+    on_its_day = b.kind[row] in (RowKind.DOWN_PAYMENT, RowKind.EXTRA) or b.start[row] == b.due[row]
     return day <= b.due[row] if on_its_day else day < b.due[row]
 
 
 def position_of(b: Book, terms: LoanTerms, as_of: date, is_plan: bool) -> BookPosition:
     """This function will read a position out of a book."""
-    rows = with_expected(rows_of(b), b, terms)
+    rows = with_expected(rows_of(b), b, terms, as_of)
     outstanding = sum(row.open_minor for row in rows)
     if is_plan:
         status = LoanStatus.PENDING

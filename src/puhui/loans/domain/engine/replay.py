@@ -55,10 +55,10 @@ from puhui.loans.domain.engine.book import (
     BookSize,
     new_book,
 )
-from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, Kind, Method
+from puhui.loans.domain.engine.codes import LAST_PAYMENT, PAYMENT_KINDS, TAKEN_BACK, Kind, Method
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.level import level_payment
-from puhui.loans.domain.engine.rows import work_out
+from puhui.loans.domain.engine.rows import down_part, work_out
 from puhui.loans.domain.engine.run import (
     WITHOUT_DOWN,
     bring_to,
@@ -114,7 +114,8 @@ def orders(terms: LoanTerms) -> tuple[list[int], list[int]]:
     ahead: list[int] = []
     default = terms.allocations.get(Kind.REPAY, AllocationOrder())
     for number in range(PAYMENT_KINDS):
-        chosen = terms.allocations.get(Kind(number), default)
+        kind = Kind.CAPITALISE_ADJUSTMENT if number == TAKEN_BACK else Kind(number)
+        chosen = terms.allocations.get(kind, default)
         order.extend(int(state) * 4 + int(part) for state, part in chosen.order)
         ahead.append(int(chosen.ahead))
     return order, ahead
@@ -178,7 +179,7 @@ def book_of(terms: LoanTerms, codes: list[int], count: int, settled: int) -> Boo
 def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Book:
     """This function will work out the book of a contract after `events`, as known on `as_of`.
 
-    Raises: ValueError if an event refers to one that is not there.
+    Raises: ValueError if an event refers to one that is not there, or no rule knows its kind.
     """
     codes = coded(terms, events)
     settled = 64 + 8 * len(events)
@@ -189,7 +190,7 @@ def replay(*, terms: LoanTerms, events: Sequence[BookEvent], as_of: date) -> Boo
             b = book_of(terms, codes, len(events), settled)
             run_with_refunds(b, codes, terms, events, as_of)
         if b.s[S_FAULT] & FAULT_EVENT:
-            raise ValueError("an event refers to one that is not there")
+            raise ValueError("an event refers to one that is not there, or no rule knows its kind")
         if not b.s[S_FAULT] & FAULT_FULL:
             return b
         settled *= 4
@@ -218,8 +219,9 @@ def run_with_refunds(
 
 def pay_with_refund(b: Book, before: Sequence[BookEvent], event: BookEvent, terms: LoanTerms) -> None:
     """This function will book a refund and, after it, the interest that the refunded amount had borne."""
+    refunded = sum(one.amount_minor for one in before if gives_interest_back(one, terms))
     amount = interest_to(terms, before, event.value_date) - interest_to(
-        terms, without(before, event.amount_minor), event.value_date
+        terms, without(before, event.amount_minor, refunded, terms), event.value_date
     )
     step(b, b.e)
     if amount > 0:
@@ -227,17 +229,39 @@ def pay_with_refund(b: Book, before: Sequence[BookEvent], event: BookEvent, term
         step(b, b.e)
 
 
-def without(events: Sequence[BookEvent], amount: int) -> list[BookEvent]:
-    """This function will take `amount` out of the payouts, the first one first."""
+def gives_interest_back(event: BookEvent, terms: LoanTerms) -> bool:
+    """This function will tell whether an event is a refund that gives interest back."""
+    chosen = event.refunds_interest
+    return event.kind <= LAST_PAYMENT and (event.kind in terms.refunds_interest if chosen is None else chosen)
+
+
+def without(events: Sequence[BookEvent], amount: int, refunded: int, terms: LoanTerms) -> list[BookEvent]:
+    """This function will take `amount` out of the payouts, the first one first, after `refunded` of them that earlier refunds
+    stand for. A down payment that was made stays what it was.
+    """
     found = []
     for event in events:
         if event.kind is Kind.DISBURSE and amount:
-            less = min(amount, event.amount_minor)
-            amount -= less
+            gone = min(refunded, event.amount_minor)
+            less = min(amount, event.amount_minor - gone)
+            refunded, amount = refunded - gone, amount - less
+            down = down_taken(event, terms) if less else 0
+            if down:
+                event = replace(event, pays_down_payment=False)
             event = with_amount(event, event.amount_minor - less)
-        if event.kind is not Kind.DISBURSE or event.amount_minor:
+            if event.amount_minor:
+                found.append(event)
+            if down:
+                found.append(replace(event, kind=Kind.DOWN_PAYMENT, amount_minor=down))
+        elif event.kind is not Kind.DISBURSE or event.amount_minor:
             found.append(event)
     return found
+
+
+def down_taken(event: BookEvent, terms: LoanTerms) -> int:
+    """This function will return the down payment that a payout takes at once, minor units."""
+    takes = terms.pays_down_payment if event.pays_down_payment is None else event.pays_down_payment
+    return down_part(book_of(terms, [], 0, 1), event.amount_minor) if takes else 0
 
 
 def with_amount(event: BookEvent, amount: int) -> BookEvent:

@@ -51,7 +51,15 @@ from puhui.loans.domain.engine.steps import (
 )
 
 WIDEST_AMOUNT = 10**10  # of an event, minor units
-STANDS_FIRST = (Kind.DISBURSE, Kind.CHARGE, Kind.RATE_CHANGE, Kind.MOVE_DUE, Kind.EXTEND, Kind.INTEREST_PAUSE)
+STANDS_FIRST = (
+    Kind.DISBURSE,
+    Kind.CAPITALISE,
+    Kind.CHARGE,
+    Kind.RATE_CHANGE,
+    Kind.MOVE_DUE,
+    Kind.EXTEND,
+    Kind.INTEREST_PAUSE,
+)
 TERMS_OF_A_DAY = (
     Kind.RATE_CHANGE,
     Kind.MOVE_DUE,
@@ -72,7 +80,7 @@ def rows_needed(k: list[int], events: list[int], count: int) -> int:
         kind, more = events[at + E_KIND], events[at + E_COUNT]
         if kind > LAST_PAYMENT or events[at + E_USE]:
             needed += 1  # an instalment of its own: money out, a charge after maturity, principal lowered
-        if kind == Kind.DISBURSE and k[K_FULL_TERM]:
+        if (kind == Kind.DISBURSE or kind == Kind.CAPITALISE) and k[K_FULL_TERM]:
             needed += k[K_COUNT]
         elif kind == Kind.EXTEND or kind == Kind.RE_AGE:
             needed += max(0, more)

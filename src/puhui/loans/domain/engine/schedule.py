@@ -39,7 +39,7 @@ from puhui.loans.domain.engine.book import (
     move_principal,
 )
 from puhui.loans.domain.engine.calendar import add_period, civil, ordinal
-from puhui.loans.domain.engine.charges import add_charge
+from puhui.loans.domain.engine.charges import add_charge, extra_row
 from puhui.loans.domain.engine.codes import ChargeTime, PeriodInterest, Plan, RowKind, Unit
 from puhui.loans.domain.engine.interest import first_base, half_even, stretch, total_of
 from puhui.loans.domain.engine.level import set_level
@@ -130,9 +130,9 @@ def fill_table(b: Book, day: int) -> None:
     work_out(b, day, 0)
 
 
-def pay_out(b: Book, day: int, amount: int) -> int:
-    """This function will lend `amount` on `day`: a down payment instalment if agreed, then the level payments of what
-    is left. Returns the down payment, minor units.
+def pay_out(b: Book, day: int, amount: int, takes_down: bool) -> int:
+    """This function will lend `amount` on `day`: a down payment instalment if agreed and `takes_down`, then the level
+    payments of what is left. Returns the down payment, minor units.
     """
     if b.s[S_ROW] == 0:
         build_rows(b, b.k[K_START] or day)
@@ -142,8 +142,8 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     b.s[S_LENT] += amount
     b.s[S_OWED] += amount
     move_principal(b, day, amount, 1)
-    down = down_part(b, amount)
-    if b.k[K_DOWN_PPM]:
+    down = down_part(b, amount) if takes_down else 0
+    if b.k[K_DOWN_PPM] and takes_down:
         at = 0
         while at < b.s[S_ROW] and stands_before(b, at, day):
             at += 1
@@ -155,7 +155,7 @@ def pay_out(b: Book, day: int, amount: int) -> int:
     if has_own_level:
         add_level(b, first_after(b, day), day, amount - down)
         return down
-    if lend_by_agreement(b, day, amount - down):
+    if lend_by_agreement(b, day, amount - down) or lend_late(b, day, amount - down):
         return down
     if b.s[S_TABLE] and b.s[S_LENT] == amount:
         fill_table(b, day)
@@ -186,6 +186,21 @@ def lend_by_agreement(b: Book, day: int, amount: int) -> bool:
             b.principal[row] += part
             left -= part
     b.principal[last] += left
+    work_out(b, day, 0)
+    return True
+
+
+def lend_late(b: Book, day: int, amount: int) -> bool:
+    """This function will let a later payout that no instalment follows fall due on its own day, in the instalment after
+    maturity, and tell whether that was so: one that fell due before could only be late.
+    """
+    if b.s[S_LENT] == b.s[S_OWED] == amount:
+        return False
+    for row in range(b.s[S_ROW]):
+        if b.due[row] >= day and b.kind[row] != RowKind.DOWN_PAYMENT:
+            return False
+    row = extra_row(b, day)
+    b.principal[row] += amount
     work_out(b, day, 0)
     return True
 

@@ -44,6 +44,7 @@ from puhui.loans.domain.engine.charges import (
 )
 from puhui.loans.domain.engine.codes import (
     LAST_PAYMENT,
+    TAKEN_BACK,
     ChargeTime,
     Component,
     Kind,
@@ -85,6 +86,8 @@ MOVES_TODAY = (
     Kind.TERMINATE,
     Kind.WAIVE,
     Kind.SALE,
+    Kind.CAPITALISE,
+    Kind.CAPITALISE_ADJUSTMENT,
 )
 
 
@@ -99,8 +102,10 @@ def step(b: Book, e: list[int]) -> None:
     bear_penalty(b, e[E_DATE] - 1 if turns else e[E_DATE])
     if kind <= LAST_PAYMENT:
         step_payment(b, e)
-    elif kind in (Kind.DISBURSE, Kind.CREDIT_REFUND, Kind.CHARGEBACK):
+    elif kind in (Kind.DISBURSE, Kind.CAPITALISE, Kind.CREDIT_REFUND, Kind.CHARGEBACK):
         step_money_out(b, e)
+    elif kind in (Kind.CAPITALISE_ADJUSTMENT, Kind.FEE_BUYDOWN, Kind.FEE_BUYDOWN_ADJUSTMENT):
+        step_beside(b, e)
     elif kind in (Kind.CHARGE, Kind.CHARGE_WAIVER):
         step_charge(b, e)
     elif kind in (Kind.WRITE_OFF, Kind.CHARGE_OFF, Kind.SALE):
@@ -172,6 +177,9 @@ def step_money_out(b: Book, e: list[int]) -> None:
     if kind == Kind.DISBURSE:
         step_disburse(b, e)
         return
+    if kind == Kind.CAPITALISE:
+        step_capitalise(b, e)
+        return
     if kind == Kind.CREDIT_REFUND:
         step_credit_refund(b, e, amount)
         return
@@ -180,7 +188,7 @@ def step_money_out(b: Book, e: list[int]) -> None:
 
 def step_disburse(b: Book, e: list[int]) -> None:
     """This function will pay out principal, settle from a credit what it can, and take the down payment."""
-    down = pay_out(b, e[E_DATE], e[E_AMOUNT])
+    down = pay_out(b, e[E_DATE], e[E_AMOUNT], True)
     place_charges(b)
     from_credit = min(b.s[S_CREDIT], e[E_AMOUNT])
     if from_credit:
@@ -191,6 +199,29 @@ def step_disburse(b: Book, e: list[int]) -> None:
     if down > from_credit and e[E_DOWN] and b.k[K_PLAN] == Plan.ANNUITY:
         step_down_payment(b, e)
     settle_rows(b, e[E_DATE])
+
+
+def step_capitalise(b: Book, e: list[int]) -> None:
+    """This function will add an amount to the principal that is not paid out: a fee that is financed."""
+    clear(b.parts)
+    b.parts[Component.PRINCIPAL] = e[E_AMOUNT]
+    pay_out(b, e[E_DATE], e[E_AMOUNT], False)
+    place_charges(b)
+    write_line(b, e, Kind.CAPITALISE, e[E_AMOUNT], b.parts, 0)
+    clear(b.parts)
+    settle_rows(b, e[E_DATE])
+
+
+def step_beside(b: Book, e: list[int]) -> None:
+    """This function will take a financed amount back like a payment, or note what a third party pays the lender for a
+    lower rate, which changes nothing that is owed.
+    """
+    used, over = b.used, e[E_AMOUNT]
+    clear(used)
+    if e[E_KIND] == Kind.CAPITALISE_ADJUSTMENT:
+        over = pay(b, TAKEN_BACK, e[E_DATE], e[E_AMOUNT], used)
+        b.s[S_CREDIT] += over
+    write_line(b, e, e[E_KIND], e[E_AMOUNT], used, over)
 
 
 def step_down_payment(b: Book, e: list[int]) -> None:
@@ -239,8 +270,7 @@ def put_back(b: Book, day: int, parts: list[int]) -> int:
         b.principal[row] += parts[3]
         b.interest[row] += parts[2]
         b.emi[row] += parts[3] + parts[2]
-        if b.kind[row] != RowKind.EXTRA:
-            b.credit_principal[row] += parts[3]
+        b.credit_principal[row] += parts[3]
     for part in (Component.PENALTY, Component.FEE):
         if parts[part]:
             add_charge(
@@ -436,3 +466,5 @@ def step_terms(b: Book, e: list[int]) -> None:
         for _ in range(e[E_COUNT]):
             add_row(b)
         set_level(b, first_after(b, (e[E_FROM] if e[E_FROM] else day) - 1), day)
+    elif kind != Kind.DELINQUENCY_PAUSE and kind != Kind.DELINQUENCY_RESUME:  # these count days, no money
+        b.s[S_FAULT] |= FAULT_EVENT
