@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from puhui.lab.conformance_loans.fineract import run_case
 from puhui.lab.conformance_loans.frappe import compare_case
 from puhui.lab.conformance_loans.report import GOALS, LoanFamily, is_loan
@@ -47,6 +49,89 @@ def test_what_we_cannot_read_disagrees_by_feature() -> None:
         family.count(case=check.case, group=check.group, key=check.key, difference=check.difference)
     assert (family.agree, family.of, dict(family.features)) == (0, 2, {"teleport": 2})
     assert not family.is_met and "NOT MET" in family.line()
+
+
+def differences(one: dict[str, Any]) -> list[str]:
+    """What each check of a case says."""
+    return [check.difference for check in run_case(one)]
+
+
+def test_neither_names_nor_the_order_of_checks_matter() -> None:
+    one = case(REPAYMENT, outstanding=85.04)
+    one["checks"].append({"after_events": 1, "as_of": "2024-01-01", "outstanding": 102.05})
+    other = {**one, "id": "renamed", "checks": one["checks"][::-1]}
+    assert differences(one) == differences(other) == ["", ""]
+
+
+@pytest.mark.parametrize("name", ["group", "terms", "events", "checks"])
+@pytest.mark.parametrize("value", [None, 7, "x"])
+def test_a_case_that_cannot_be_run_is_one_check(name: str, value: object) -> None:
+    one = case(REPAYMENT, outstanding=85.04)
+    if name == "group" and isinstance(value, str):
+        return
+    (found,) = differences({**one, name: value})
+    assert found.startswith("malformed: " + name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rounding_mode", "HALF_UP", "unsupported: rounding_mode HALF_UP"),
+        ("grace_interest", 2, "unsupported: grace_interest 2"),
+        ("charge_off_behaviour", "NEW", "unsupported: charge_off_behaviour NEW"),
+        ("strategy", "NEW", "unsupported: strategy NEW"),
+        ("payment_allocation", {"NEW": {}}, "unsupported: payment_allocation NEW"),
+        ("repayments", 10**9, "unsupported: 1000000000 repayments"),
+        ("rate", None, "failed"),
+        ("principal", 100.001, "unsupported: an amount of 100.001 in 2 decimals"),
+    ],
+)
+def test_terms_that_we_would_misread_are_refused(name: str, value: object, said: str) -> None:
+    one = case(REPAYMENT, outstanding=85.04)
+    (found,) = differences({**one, "terms": {**TERMS, name: value}})
+    assert found.startswith(said)
+
+
+def test_a_missing_term_or_event_is_named() -> None:
+    one = case({"type": "repayment", "date": "2024-02-01", "amount": 17.01}, outstanding=85.04)
+    assert differences(one) == ["malformed: 'on' is missing, or a value of it unknown"]
+    short = {name: value for name, value in TERMS.items() if name != "repay_unit"}
+    assert differences({**one, "terms": short}) == [
+        "malformed: 'repay_unit' is missing, or a value of it unknown"
+    ]
+    late = case(REPAYMENT, outstanding=85.04)
+    late["checks"][0]["after_events"] = 3
+    assert differences(late) == ["unsupported: a check after 3 of 2 events"]
+
+
+def test_what_is_expected_wrongly_spoils_its_own_check_only() -> None:
+    one = case(REPAYMENT, schedule={"rows": None}, outstanding=85.04)
+    first, second = differences(one)
+    assert first.startswith("failed") and second == ""
+
+
+def test_an_applicant_who_is_refused() -> None:
+    refused = {"type": "reject", "date": "2024-01-01", "on": "2024-01-01"}
+    one = case(refused, status="REJECTED")
+    one["events"] = [refused]
+    one["checks"][0]["after_events"] = 1
+    assert differences(one) == [""]
+    one["checks"][0]["status"] = "ACTIVE"
+    assert differences(one) == ["status rejected, not ACTIVE"]
+
+
+def test_interest_refunded_goes_back_with_its_refund() -> None:
+    day = {"date": "2024-02-01", "on": "2024-02-01"}
+    refund = {"type": "merchant_issued_refund", "amount": 10.0, "interest_refund": False, **day}
+    given = {
+        "type": "interest_refund",
+        "for": "MERCHANT_ISSUED_REFUND",
+        "for_date": "2024-02-01",
+        "amount": 0.5,
+        **day,
+    }
+    undo = {"type": "undo", "what": "Merchant Issued Refund", "nth": 1, **day}
+    assert differences(case(refund, given, undo, outstanding=102.05)) == [""]
 
 
 def test_goals_are_counted_exactly() -> None:

@@ -126,7 +126,8 @@ def count_loans(rows: Sequence[Case] | None) -> list[LoanFamily]:
                 family.count(case=check.case, group=check.group, key=check.key, difference=check.difference)
         elif case.get("terms_complete", True):
             family = families.setdefault("frappe", LoanFamily(name="frappe"))
-            family.count(case=case["id"], group=case["group"], key="expected", difference=compare_case(case))
+            group = str(case.get("group"))
+            family.count(case=str(case.get("id")), group=group, key="expected", difference=compare_case(case))
     if rows is None:
         for number, difference in compare_printed():
             family = families.setdefault("printed_instalments", LoanFamily(name="printed_instalments"))
