@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from puhui.loans.domain.engine import (
     AllocationOrder,
     BookEvent,
@@ -246,3 +248,26 @@ def test_interest_is_accrued_at_month_ends_and_before_due_dates() -> None:
     dues = [date(2024, 9, 16), date(2024, 10, 16), date(2024, 11, 16)]
     found = accrual_dates(start=date(2024, 9, 1), end=date(2024, 10, 31), due_dates=dues, daily=False)
     assert [day.day for day in found] == [15, 30, 15, 31]
+
+
+def test_events_given_out_of_order_count_by_their_numbers_and_days() -> None:
+    steps = (pay(date(2024, 3, 1), 1_701), pay(date(2024, 2, 1), 1_701), pay(date(2024, 2, 1), 500))
+    events = story(*steps)
+    found = position(terms=terms(), events=events, as_of=date(2024, 4, 1))
+    assert position(terms=terms(), events=events[::-1], as_of=date(2024, 4, 1)) == found
+    assert [line.amount_minor for line in found.lines] == [10_000, 1_701, 500, 1_701]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (Kind.CHARGE_WAIVER, date(2024, 2, 1), {"of_seq": 7}),
+        (Kind.UNDO_CHARGE_OFF, date(2024, 2, 1), {}),
+    ],
+)
+def test_an_event_of_something_that_is_not_there_is_refused(
+    wrong: tuple[Kind, date, dict[str, object]],
+) -> None:
+    """A waiver of no charge, a charge-off taken back that never was."""
+    with pytest.raises(ValueError, match="not there"):
+        position(terms=terms(), events=story(wrong), as_of=date(2024, 2, 1))

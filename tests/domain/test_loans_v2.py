@@ -36,6 +36,7 @@ from puhui.loans.domain import (
     terms_from_plain,
     terms_to_plain,
 )
+from puhui.loans.domain.checks import NoInstalmentAhead
 from puhui.products.domain import CapBasis, CapRule, LoanOptions, Method, fit_under_cap
 from puhui.products.domain.options import DueUnit, MonthEndRule
 
@@ -290,6 +291,13 @@ def test_bad_input_is_refused(name: str) -> None:
     bad, refusal = BAD[name]
     with pytest.raises(refusal):
         check_event(terms=TERMS, events=[PAID_OUT], event=replace(bad, booking_date=DAY), before=on(DAY))
+
+
+def test_arrears_cannot_move_past_the_last_instalment() -> None:
+    day = date(2027, 3, 1)
+    moved = replace(event(9, EventKind.RE_AMORTISE, day), booking_date=day)
+    with pytest.raises(NoInstalmentAhead):
+        check_event(terms=TERMS, events=[PAID_OUT], event=moved, before=on(day))
 
 
 def test_a_later_event_is_undone_first() -> None:
