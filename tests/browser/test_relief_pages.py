@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
@@ -66,6 +67,9 @@ def test_an_overdue_customer_gets_help_at_night(
     walk.person, loan = late_at_night
     page = walk.page
     enter(walk)
+    for path in ("/", "/loans"):
+        walk.go(path)
+        assert page.locator("a[href='/draw']").count() == 0, "nobody who is late is asked to borrow more"
     page.locator("header .pill").click()
     page.wait_for_url("**/help")
     assert walk.say("Take a breath", "先喘口气") in walk.heading()
@@ -162,11 +166,13 @@ def test_no_plan_is_a_reason_and_a_way_and_lessons_answer(walks: Make, late_at_n
     enter(walk)
     walk.page.locator("header .pill").click()
     walk.page.wait_for_url("**/help")
+    until = re.search(r"Frozen until (\d+ \w{3})", walk.page.locator("main").inner_text())
     walk.page.locator("label", has=walk.page.locator("input[value=job]")).click()
     walk.press("Tell us about the month", "说说每月收支")
     fill(walk, income="0", usual_income="0")
     assert "No plan fits every month yet" in walk.heading()
     assert "debt advice" in walk.page.locator("main").inner_text()
+    assert until and f"nothing is added until {until[1]}" in walk.page.locator("main").inner_text()
     walk.check("relief-none", shot=True)
     walk.go("/lessons")
     walk.check("lessons")

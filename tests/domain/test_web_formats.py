@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from puhui.web import charts
-from puhui.web.shared import formats
+from puhui.web.shared import explain, formats
 
 ZONE = "Asia/Shanghai"
 
@@ -91,3 +91,9 @@ def test_a_waterfall_writes_every_figure_and_escapes_words() -> None:
     drawn = charts.waterfall(parts, total=total, sentence="adds up")
     assert all(text in drawn for text in ("3.10", "−0.10", "3.00%", "&lt;b&gt;", 'role="img"'))
     assert "<b>" not in drawn
+
+
+def test_shares_of_the_bureau_are_per_cents_whatever_its_unit() -> None:
+    assert explain.write("bureau.revol_util_permille", 458) == "45.8%"
+    assert explain.write("bureau.all_util_percent", 38) == "38%"
+    assert explain.write("bureau.open_il_12m", 3) == "3"

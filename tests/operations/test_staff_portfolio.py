@@ -104,6 +104,13 @@ def test_plots_are_text_with_a_sentence_and_survive_nothing() -> None:
         charts.area([], write=str, sentence="s"),
     ):
         assert drawn.startswith("<svg") and 'role="img" aria-label="' in drawn and "a<b" not in drawn
+    said = [
+        charts.Interval(said=2.0, came=2.5, low=1.0, high=4.0, text="2 → 2.5", holds=True),
+        charts.Interval(said=8.0, came=20.0, low=15.0, high=30.0, text="8 → 20", holds=False),
+    ]
+    drawn = charts.calibration(said, write=str, sentence="s")
+    assert drawn.count('class="dot c1"') == drawn.count('class="dot c5"') == drawn.count('class="even"') == 1
+    assert "<circle" not in charts.calibration([], write=str, sentence="s")
     assert charts.ticks_up_to(0) == (0.0, 1.0)
     assert charts.ticks_up_to(31.8)[-1] >= 31.8 and 3 <= len(charts.ticks_up_to(31.8)) <= 7
 

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_staff_pages_are_closed_to_borrowers_and_open_to_staff() -> None:
     client, customer = borrower()
-    assert client.get("/staff/customers").status_code == 404
+    lost = client.get("/staff/customers")
+    assert lost.status_code == 404
+    assert "我要帮助" not in text_of(lost.content), "the pill of borrowers is none of the desk's"
     assert Client().get("/staff/customers").headers["Location"].startswith("/staff/login")
     desk = staff()
     assert desk.get("/staff/customers").status_code == 200
