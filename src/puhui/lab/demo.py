@@ -106,6 +106,7 @@ def load(*, until: datetime, count: int, progress: Progress) -> int:
     today = business_date(until, zone=zone)
     state = _Load(zone=zone, first_day=today - timedelta(days=DAYS), today=today, until=until)
     numbers = _invite(state, count)
+    demo_logins.make_staff(now=instant_at(state.first_day, time(8, 0), zone=zone))
     _hurry(True)
     parties.open_anew(name="rail", faults=FAULTS, durable=False)
     try:
@@ -115,7 +116,6 @@ def load(*, until: datetime, count: int, progress: Progress) -> int:
     finally:
         parties.put(name="rail", party=None)
         _hurry(False)
-    demo_logins.make_staff(now=until)
     demo_payroll.take(numbers, now=until, zone=zone)
     with transaction():
         recall(scope=SCOPE, key=COMPLETE, body={}, now=until)
@@ -200,6 +200,8 @@ def _live(state: _Load, day: date, ends: datetime) -> None:
     work(min(instant_at(day, time(10, 0), zone=state.zone), ends))
     while state.queue and state.queue[0][0] < ends:
         _take(state, heapq.heappop(state.queue)[2])
+    if ends < state.until:
+        demo_acts.answer_cases(ends)
     work(ends)
 
 

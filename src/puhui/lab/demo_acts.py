@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from puhui.access.domain import Role
+from puhui.core.ids import derive_id
 from puhui.core.refusals import Refusal
-from puhui.journeys import account, ask_for_help, complain, house, payoff, repay, withdraw_loan
+from puhui.customers.queries import get_customer
+from puhui.journeys import (
+    account,
+    ask_for_help,
+    complain,
+    house,
+    payoff,
+    repay,
+    staff_case,
+    withdraw_loan,
+)
 from puhui.lab.borrower import Borrower
 from puhui.lab.demo_behaviour import Act, Planned
 from puhui.loans.domain import LoanState
 from puhui.loans.queries import get_position
+from puhui.protection.domain import CaseKind
+from puhui.protection.queries import list_cases
 from puhui.runtime.transactions import savepoint
 
 WORDS = {
@@ -24,6 +38,50 @@ WORDS = {
         Act.ASK_HELP: "",
     },
 }
+
+ANSWERS = {
+    CaseKind.COMPLAINT: (
+        "upheld",
+        {
+            "zh-hans": "您说得对，上夜班的人上午要休息。我们记下了，会改。",
+            "en": "You are right: who works at night sleeps in the morning. We have noted it and will change it.",
+        },
+    ),
+    CaseKind.QUESTION: (
+        "answered",
+        {
+            "zh-hans": "在借款页点“试试‘如果’”，填上金额，就能看到以后每期少多少。提前还不收费。",
+            "en": "Press “Try what if” on the page of your loan and type an amount: it shows every later payment. It is free.",
+        },
+    ),
+    CaseKind.HELP: (
+        "helped",
+        {
+            "zh-hans": "收到您的求助，罚息已经停了。说说每月收支，就能看到您负担得起的办法。",
+            "en": "We have your request, and no penalty is added. Tell us about your month and you see the plans that fit it.",
+        },
+    ),
+}
+IN_TIME = timedelta(
+    hours=28
+)  # before a deadline at which the demo's staff answer: on the evening before its day
+
+
+def answer_cases(now: datetime) -> None:
+    """This function will let the demo's staff answer every open case whose deadline is near."""
+    for case in list_cases(open_only=True):
+        if case.due_at > now + IN_TIME:
+            return  # the nearest deadline comes first
+        outcome, words = ANSWERS[case.kind]
+        with savepoint():
+            staff_case.answer(
+                case_id=case.id,
+                by=Role.COMPLAINTS.value,
+                outcome=outcome,
+                text=words[get_customer(case.customer_id).language],
+                key=derive_id("demo.answer", case.id),
+                now=now,
+            )
 
 
 def perform(planned: Planned, borrower: Borrower) -> bool:

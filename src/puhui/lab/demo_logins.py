@@ -62,7 +62,7 @@ STARS = (
     ),
     Star(
         state="late and frozen since she asked for help", index=4, days_ago=50, row=GOOD_ROW, signs=True,
-        autopay=False, asks_days_ago=3, income="12000",
+        autopay=False, asks_days_ago=1, income="12000",
     ),
     Star(
         state="declined", index=5, days_ago=2, row=POOR_ROW, signs=False, autopay=False, asks_days_ago=0, income="3000",

@@ -308,9 +308,15 @@ def because(step: TraceStep) -> str:
     unit = BECAUSE_UNITS.get(step.step, "")
     return " · ".join(
         f"{_label(name)} {_figure(name, value, STEP_UNITS.get(step.step, unit) if name == 'value' else unit)}"
-        for name, value in given.items()
+        for name, value in sorted(given.items(), key=lambda one: _months(one[0]))
         if value not in (None, "", False) and name not in HIDDEN
     )
+
+
+def _months(name: str) -> int:
+    """The term that an input stands for, 0 for every other: shorter terms before longer ones."""
+    term = name.removeprefix("months_")
+    return int(term) if term.isdigit() else 0
 
 
 def _figure(name: str, value: object, unit: str) -> str:
