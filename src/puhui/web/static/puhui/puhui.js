@@ -85,6 +85,10 @@
     all("input[data-typed]", inside).forEach(dial);
     all("input[data-date]", inside).forEach(machine);
     all("form[data-keep]", inside).forEach(keep);
+    all(".note.brick a[href^='#f-']", inside).forEach(function (link) { // which field is meant, where there are many
+      var label = doc.querySelector("label[for='" + link.hash.slice(1) + "']");
+      if (label) link.textContent = label.textContent + (root.lang === "en" ? ": " : "：") + link.textContent;
+    });
     all("[data-print]", inside).forEach(function (button) { button.addEventListener("click", function () { window.print(); }); });
     all("[data-seconds]", inside).forEach(function (place) {
       var left = Number(place.dataset.seconds), button = place.querySelector("button");
