@@ -42,7 +42,7 @@ LOOKS = [("zh-hans", 1440), ("en", 1440), ("zh-hans", 1200), ("en", 1200)]
 # another test of this folder walks.
 NO_PAGES = {
     "staff", "staff_login", "staff_second_factor", "staff_logout", "staff_unmask", "staff_document", "staff_letter",
-    "staff_export", "staff_policy_workbook", "staff_policy_draft_workbook",
+    "staff_export", "staff_policy_workbook", "staff_policy_draft_workbook", "staff_model_workbook",
 }  # fmt: skip
 ELSEWHERE = {
     "staff_model", "staff_policies", "staff_policy_draft", "staff_policy", "staff_relief", "staff_relief_request",

@@ -177,6 +177,7 @@ ENTRIES: dict[str, Entry] = {
     "staff_policy_draft": _staff("act", "why"),
     "staff_policy": _staff(),
     "staff_policy_workbook": _staff(),
+    "staff_model_workbook": _staff(),
     "staff_policy_draft_workbook": _staff(),
     "staff_ledger": _staff(),
     "staff_replay": _staff("kind", "id", "count", "seed"),

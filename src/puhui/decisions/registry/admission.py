@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from puhui.core.canonical import plain
 from puhui.core.refusals import Refusal
 from puhui.decisions.domain.challenger import ChallengerInvalid, parse_challenger
 from puhui.decisions.domain.scorecard import ScorecardInvalid, parse_scorecard
-from puhui.decisions.registry.domain import ModelFigures, ModelKind
+from puhui.decisions.registry.domain import ModelFigures, ModelKind, RegisteredModel
+from puhui.decisions.registry.points import PointsChange
 from puhui.decisions.registry.signing import MANIFEST, SIGNATURE, Manifest, ModelFilesInvalid, check_manifest
 
+EDITED = "puhui-model-edit-1"  # format of the manifest of a scorecard whose points were edited
 ROLE = {ModelKind.SCORECARD: "scorecard", ModelKind.TREES: "challenger"}
 
 
@@ -73,6 +77,43 @@ def admit(folder: Path, *, kind: ModelKind, key: Path | None) -> Admission:
         key_id=str(signature["key"])[:16],
         figures=_figures(folder, list(json.loads(text)["files"]), ROLE[kind]),
         reasons=reasons,
+    )
+
+
+def admit_edited(
+    document: str, *, changes: Sequence[PointsChange], of: RegisteredModel, by: str
+) -> Admission:
+    """This function will return a scorecard whose points somebody edited, with what it was made of in its manifest.
+
+    It has no signature of a training run; its maker is named, and two people let it decide. Raises: ModelFilesRefused
+    where the points cannot be meant (a bin out of order, a total outside the table of probabilities).
+    """
+    name = str(json.loads(document)["name"])
+    try:
+        card = parse_scorecard(document, name=name, silence_priced=True)
+    except ScorecardInvalid as error:
+        raise ModelFilesRefused(why=str(error)) from None
+    body = {
+        "format": EDITED,
+        "name": name,
+        "files": {f"{name}.json": hashlib.sha256(document.encode()).hexdigest()},
+        "of": of.sha256,
+        "by": by,
+        "changes": plain(list(changes)),
+    }
+    manifest = json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+    return Admission(
+        name=name,
+        kind=ModelKind.SCORECARD,
+        sha256=card.sha256,
+        document=document,
+        trees="",
+        manifest=manifest,
+        manifest_sha256=hashlib.sha256(manifest.encode()).hexdigest(),
+        signed="edited",
+        key_id="",
+        figures=None,
+        reasons=tuple(one.reason for one in card.features),
     )
 
 

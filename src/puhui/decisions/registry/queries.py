@@ -22,6 +22,7 @@ from puhui.decisions.registry.domain import (
     ShadowScore,
 )
 from puhui.decisions.registry.models import AssignmentRow, ModelEventRow, ModelRow, ShadowScoreRow
+from puhui.decisions.registry.points import PointsChange
 from puhui.runtime.rows import find_row, list_rows
 
 
@@ -107,6 +108,24 @@ def find_scorecard(sha256: str) -> Scorecard | None:
     row = ModelRow.objects.filter(sha256=sha256).defer("document", "trees").first()
     found = _load(row.id, row.sha256) if row else None
     return found if isinstance(found, Scorecard) else None
+
+
+def get_scorecard_document(model: RegisteredModel) -> str:
+    """This function will return the JSON of a scorecard, registered or shipped with the policies."""
+    assert model.kind is ModelKind.SCORECARD, "trees have no points"
+    row = find_row(ModelRow, id=model.id)
+    if row is not None:
+        return row.document
+    path = Path(settings.POLICIES_DIR) / "models" / f"{model.name}.json"
+    return path.read_text(encoding="utf-8")
+
+
+def list_points_changes(model_id: str) -> list[PointsChange]:
+    """This function will return which points were edited to make a model; nothing of one that was trained."""
+    row = find_row(ModelRow, id=model_id)
+    if row is None or row.signed != "edited":
+        return []
+    return [PointsChange(**one) for one in json.loads(row.manifest)["changes"]]
 
 
 def get_scorer(id: str) -> Scorecard | Challenger:

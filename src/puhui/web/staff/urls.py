@@ -61,6 +61,7 @@ urlpatterns = [
     path("intakes/<id:intake_id>", sources.intake_page, name="staff_intake"),
     path("models", models.list_page, name="staff_models"),
     path("models/<id:model_id>", models.card_page, name="staff_model"),
+    path("models/<id:model_id>.xlsx", models.workbook, name="staff_model_workbook"),
     path("policies", policies.list_page, name="staff_policies"),
     path("policies/drafts/<id:text_id>", policies.draft_page, name="staff_policy_draft"),
     path("policies/drafts/<id:text_id>.xlsx", policies.draft_workbook, name="staff_policy_draft_workbook"),

@@ -97,8 +97,8 @@ class Returned:
     rows: dict[str, tuple[int, ...]]  # by sheet: row of the file in which each line stands
 
 
-def write_workbook(*, text: str, path: str) -> bytes:
-    """This function will return a text as an .xlsx file, the same bytes for the same text.
+def write_workbook(*, text: str, path: str, said: tuple[tuple[str, str, str], ...] = SAID) -> bytes:
+    """This function will return a text as an .xlsx file, the same bytes for the same text; `said` explains it.
 
     Raises: TextHasNoSheets for a text that a cell cannot say exactly.
     """
@@ -106,8 +106,8 @@ def write_workbook(*, text: str, path: str) -> bytes:
     about = book.active
     assert about is not None
     about.title = ABOUT
-    for said in (("format", FORMAT), ("text", path), ("sha256", content_hash(text.encode())), *SAID):
-        about.append(list(said))
+    for told in (("format", FORMAT), ("text", path), ("sha256", content_hash(text.encode())), *said):
+        about.append(list(told))
     about.column_dimensions["A"].width = 16
     for letter in "BC":
         about.column_dimensions[letter].width = 70
