@@ -37,6 +37,7 @@ class Papers(DatedText):
     """All forms in force from one day to another, and the words that all papers share."""
 
     labels: Mapping[str, tuple[str, ...]]  # "name", "number", "issued", "period", "serial"
+    same: Mapping[str, str]  # characters of another script by those of our words, e.g. traditional ones
     yes: tuple[str, ...]  # words that say yes
     no: tuple[str, ...]  # words that say no
     forms: Mapping[str, PaperForm]  # by evidence kind
@@ -53,7 +54,10 @@ def parse_papers(text: str, *, file: str, kinds: Mapping[str, EvidenceKind]) -> 
     valid_from, valid_to = head.day("valid_from"), head.day_or("valid_to", OPEN)
     labels = {name: head.texts(name, required=True) for name in SHARED}
     yes, no = head.texts("yes", required=True), head.texts("no", required=True)
+    same = head.texts("same")
     head.done()
+    if odd := [one for one in same if len(one) != 2]:
+        raise head.invalid(f"same: {odd[0]!r} must be two characters, another script's and ours")
     if not file.endswith(f"{version}.toml"):
         raise head.invalid("version and the name of the file must be one day")
     forms: dict[str, PaperForm] = {}
@@ -71,6 +75,7 @@ def parse_papers(text: str, *, file: str, kinds: Mapping[str, EvidenceKind]) -> 
         valid_from=valid_from,
         valid_to=valid_to,
         labels=labels,
+        same={one[0]: one[1] for one in same},
         yes=yes,
         no=no,
         forms=forms,

@@ -9,6 +9,7 @@ from pathlib import Path
 from puhui.evidence.queries import get_evidence_kinds, get_papers
 from puhui.journeys import parties
 from puhui.lab.documents.evaluate import evaluate
+from puhui.lab.documents.guarded import GuardedReader
 from puhui.lab.documents.make import make_folder
 
 
@@ -36,8 +37,10 @@ def run(
         return [f"{len(made)} papers of {len(chosen)} kinds in {out}, seed {seed}"]
     assert folder is not None
     parties.open_anew(name="papers", isolated=False)
+    guarded = GuardedReader(parties.papers())
     try:
-        report = evaluate(folder=folder, reader=parties.papers(), kinds=known, papers=papers, on_date=on_date)
+        report = evaluate(folder=folder, reader=guarded, kinds=known, papers=papers, on_date=on_date)
     finally:
+        guarded.close()
         parties.put(name="papers", party=None)
     return report.lines()

@@ -1,11 +1,13 @@
 """Words in a picture: rapidocr with the models of its own wheel, on the processor, asking nothing of the network.
 
-A photograph is turned upright first: the boxes of the words show by how much the paper lies askew.
+A photograph is turned upright first: the boxes of the words show by how much the paper lies askew, and how surely they are
+read shows whether it stands on its side or on its head.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -20,6 +22,7 @@ MOST_SIDE = 2_000  # dots of the longer side that is looked at
 VIEW_SIDE = 1_400  # dots of the longer side that a person looks at
 FORMATS = ("JPEG", "PNG", "WEBP")
 ASKEW = 0.4  # degrees below which a paper counts as straight
+UPRIGHT = 0.8  # mean sureness of words below which a paper may stand on its head
 PERMILLE = 1000
 
 
@@ -72,6 +75,8 @@ def draw_view(picture: Image.Image) -> bytes:
 def list_words(picture: Image.Image, *, page: int = 0) -> list[PaperLine]:
     """This function will return the words of a picture with their places, after turning it upright."""
     boxes = _look(picture)
+    if not _is_upright(boxes):
+        picture, boxes = max(_turned(picture, boxes), key=lambda one: _legible(one[1]))
     angle = _lean(boxes)
     if abs(angle) > ASKEW:
         picture = picture.rotate(
@@ -86,6 +91,30 @@ def _look(picture: Image.Image) -> list[tuple[Any, str, float]]:
     if found.boxes is None:
         return []
     return list(zip(found.boxes, found.txts, found.scores, strict=True))
+
+
+def _is_upright(boxes: list[tuple[Any, str, float]]) -> bool:
+    """Whether the words lie across and are read surely, as far as there are words."""
+    across = sum(box[1][0] - box[0][0] >= box[3][1] - box[0][1] for box, _, _ in boxes)
+    sure = sum(sure for _, _, sure in boxes)
+    return not boxes or (2 * across >= len(boxes) and sure >= UPRIGHT * len(boxes))
+
+
+def _turned(
+    picture: Image.Image, boxes: list[tuple[Any, str, float]]
+) -> Iterator[tuple[Image.Image, list[tuple[Any, str, float]]]]:
+    """The picture as it is, and turned by quarters, each with its words."""
+    yield picture, boxes
+    for turn in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270):
+        other = picture.transpose(turn)
+        yield other, _look(other)
+
+
+def _legible(boxes: list[tuple[Any, str, float]]) -> float:
+    """How much is read, and how surely; what lies on its side counts nothing."""
+    return sum(
+        len(text) * sure**2 for box, text, sure in boxes if box[1][0] - box[0][0] >= box[3][1] - box[0][1]
+    )
 
 
 def _lean(boxes: list[tuple[Any, str, float]]) -> float:

@@ -261,7 +261,7 @@ def _add_documents(documents: CommandParser) -> None:
         help="how the papers come, the easiest first",
     )
     documents.add_argument(
-        "--on-date", type=date.fromisoformat, default=date(2026, 11, 22), help="day on which they are given"
+        "--on-date", type=date.fromisoformat, default=date(2026, 11, 23), help="day on which they are given"
     )
 
 
