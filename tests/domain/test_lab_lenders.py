@@ -81,6 +81,24 @@ def test_customers_planted_with_the_habits_of_the_others_are_caught_like_the_oth
         assert planted.interval[0] <= honest.interval[1] and honest.interval[0] <= planted.interval[1]
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_world_may_hold_the_honest_alone_or_none_of_them(tmp_path: Path, share: float) -> None:
+    text = smaller(tmp_path).read_text(encoding="utf-8")
+    path = tmp_path / "edge.toml"
+    if share:
+        path.write_text(text.replace("share = { is = 0.05", "share = { is = 0.5"), encoding="utf-8")
+    else:
+        path.write_text(text[: text.index("[[planted]]")], encoding="utf-8")
+    said: list[str] = []
+    points = scan_lenders(
+        world=path, policy=newest_scan_policy(ROOT / "policies"), seed=SEED, out=tmp_path, say=said.append
+    )
+    counts = {one.group: one.customers for one in points[0].groups}
+    assert counts["honest"] == (0 if share else 1500) and sum(counts.values()) == 1500
+    assert ("– (nobody)" in said[-1]) == bool(share)
+    assert ("caught: multi_lender" in said[-1]) == bool(share)
+
+
 def test_the_files_say_what_the_curve_says(tmp_path: Path) -> None:
     world, policy = (
         smaller(tmp_path, ('name = "city"', 'name = "unseen"')),

@@ -93,8 +93,8 @@ def report(world: LenderWorld, policy: ScanPolicy, points: tuple[CurvePoint, ...
         cells = []
         for one in point.groups:
             low, high = one.interval
-            stopped = one.stopped / one.customers if one.customers else 0.0
-            cells.append(f"{one.share:.1%} ({low:.1%} – {high:.1%}) [{stopped:.1%}]")
+            said = f"{one.share:.1%} ({low:.1%} – {high:.1%}) [{one.stopped / max(1, one.customers):.1%}]"
+            cells.append(said if one.customers else "– (nobody)")
         lines.append(f"| {point.difficulty:.2f} | " + " | ".join(cells) + " |")
     lines += ["", "Holds and stops by reason, at no and at the greatest difficulty:", ""]
     for code in sorted({*points[0].reasons, *points[-1].reasons}):

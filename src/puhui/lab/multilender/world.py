@@ -85,7 +85,7 @@ def read_lender_world(path: Path) -> LenderWorld:
     """This function will read a world's file. Raises: WorldInvalid naming file, line and remedy."""
     file, count = WorldFile(read_text(path), file=path.name), _Counting()
     head, honest, sources = file.table("world"), file.table("honest"), file.table("sources")
-    rows = file.rows("planted")
+    rows = file.rows("planted", least=0)  # a world may hold the honest alone
     file.done()
     planted = tuple(_planted(row, count) for row in rows)
     names = [one.name for one in planted]

@@ -118,13 +118,13 @@ class WorldTable:
             )
         if not least <= figure <= most:
             raise self.invalid(
-                key, f"{figure} is out of bounds; write a number from {least:g} to {most:g}",
-                f"{figure} 超出范围；请写 {least:g} 到 {most:g} 之间的数",
+                key, f"{figure} is out of bounds; write a number from {least:.10g} to {most:.10g}",
+                f"{figure} 超出范围；请写 {least:.10g} 到 {most:.10g} 之间的数",
             )  # fmt: skip
         if whole and figure != int(figure):
             raise self.invalid(
-                key, f"{figure} is no whole number; write one from {least:g} to {most:g}",
-                f"{figure} 不是整数；请写 {least:g} 到 {most:g} 之间的整数",
+                key, f"{figure} is no whole number; write one from {least:.10g} to {most:.10g}",
+                f"{figure} 不是整数；请写 {least:.10g} 到 {most:.10g} 之间的整数",
             )  # fmt: skip
         if not isinstance(source, str) or not source.strip():
             raise self.invalid(
@@ -188,9 +188,11 @@ class WorldFile:
         line, lines = self._heads.get(name, [(0, {})])[0]
         return WorldTable(data, file=self.file, name=f"[{name}]", line=line, lines=lines)
 
-    def rows(self, name: str) -> list[WorldTable]:
-        """Take the rows [[name]], at least one."""
+    def rows(self, name: str, *, least: int = 1) -> list[WorldTable]:
+        """Take the rows [[name]], at least `least` (0 or 1)."""
         data = self._left.pop(name, None)
+        if data is None and not least:
+            return []
         if isinstance(data, dict):
             raise WorldInvalid(
                 f"[{name}] stands for one table; write [[{name}]], once for each row",
