@@ -198,6 +198,13 @@ def test_two_processes_find_what_one_finds() -> None:
     assert sorted(told[1]) == sorted(told[2]) and len(told[1]) == 10
 
 
+def test_a_loan_that_no_offer_fits_is_left_alone() -> None:
+    small = world("towns", size=40)
+    last = replace(small, shapes=(replace(small.shapes[0], months=6, paid=5),))
+    found = run(last, tables(), names=("extend_everyone",), cohorts_count=1, seed=SEED)
+    assert not found.arms["extend_everyone"]["signed"].any(), "nothing is left to spread the arrears over"
+
+
 class Dying(NoAction):
     """A policy whose process is killed while it works."""
 
