@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from puhui.lab.observed import COLUMNS, EventLog
-from puhui.lab.simulate.pool import PolicyUnknown, WorkersLost
+from puhui.lab.simulate.pool import PolicyUnknown, WorkersLost, check_name
 from puhui.lab.simulate.report import render, write
 from puhui.lab.simulate.run import ARMS, Result, Tables, newest_relief_policy, run
 from puhui.lab.worlds.reader import WorldInvalid
@@ -44,6 +44,8 @@ def simulate(
     if size is not None:
         read = replace(read, size=size)
     names = ARMS if policy == ALL else (policy,)
+    if policy != ALL:
+        check_name(policy)  # before the plans are worked out, which takes a while
     tables = Tables(policy=newest_relief_policy(relief_policies))
     say(f"relief policy {tables.policy.version}; working out the plans of {len(read.shapes)} loans")
     tables.of(read)

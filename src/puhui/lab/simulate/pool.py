@@ -34,6 +34,16 @@ class WorkersLost(Exception):
     """A process that worked on a run ended before its time."""
 
 
+def check_name(name: str) -> None:
+    """This function will do nothing for a name that may be a policy's. Raises: PolicyUnknown listing the names."""
+    if ":" not in name and name not in POLICIES:
+        arms = ", ".join(POLICIES)
+        raise PolicyUnknown(
+            f"no policy {name!r}; write all, one of {arms}, or package.module:factory\n"
+            f"没有名为 {name!r} 的策略；请写 all、其中之一（{arms}），或 包.模块:函数"
+        )
+
+
 def make_policy(name: str, table: ReliefTable) -> LabPolicy:
     """This function will make a policy by its name, or one of another module as "package.module:factory".
 
@@ -51,10 +61,7 @@ def make_policy(name: str, table: ReliefTable) -> LabPolicy:
                 f"the arms that are known are {', '.join(POLICIES)}"
             ) from None
         return made  # type: ignore[no-any-return]
-    if name not in POLICIES:
-        raise PolicyUnknown(
-            f"no policy {name!r}; write all, one of {', '.join(POLICIES)}, or package.module:factory"
-        )
+    check_name(name)
     return POLICIES[name](table.book, table)
 
 
