@@ -8,13 +8,14 @@ other columns is refused before its first row.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import sqlite3
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from decimal import Decimal
 from http.client import HTTPException
 from itertools import chain
@@ -58,7 +59,7 @@ def open_rows(
     if place.startswith("sqlite:///"):
         return _from_sqlite(Path(place.removeprefix("sqlite:///")), source)
     if place.startswith(("postgresql://", "postgres://")):
-        return _from_postgres(place, source)
+        return _from_postgres(place, source, sleep=sleep)
     path = Path(place)
     if not path.is_file():
         raise SourceUnreadable(place=scrubbed(place), problem="there is no such file")
@@ -151,35 +152,86 @@ def _from_sqlite(path: Path, source: FactSource) -> tuple[list[str], Iterator[Ro
     return named, cells()
 
 
-def _from_postgres(place: str, source: FactSource) -> tuple[list[str], Iterator[Row]]:
+def _from_postgres(
+    place: str, source: FactSource, *, sleep: Callable[[float], None]
+) -> tuple[list[str], Iterator[Row]]:
+    """A connection that drops in the middle is made again, and what was read is read past if it is still the same."""
     import psycopg
 
     query = _asked(source)
 
-    def refuse(error: psycopg.Error, line: int) -> SourceUnreadable:
-        said = getattr(error.diag, "message_primary", None) or type(error).__name__
-        return SourceUnreadable(place=scrubbed(place), problem=f"after row {line}: {said}")
+    def refuse(problem: str, line: int) -> SourceUnreadable:
+        return SourceUnreadable(place=scrubbed(place), problem=f"after row {line}: {problem}")
 
-    try:
+    def said(error: psycopg.Error) -> str:
+        return getattr(error.diag, "message_primary", None) or type(error).__name__
+
+    def ask() -> tuple[psycopg.Connection[Any], psycopg.ServerCursor[Any]]:
         database = psycopg.connect(place, connect_timeout=int(PATIENCE_SECONDS))
         database.read_only = True
         cursor = database.cursor(name="intake")
         cursor.itersize = BATCH
         cursor.execute(query.encode())
+        return database, cursor
+
+    try:
+        database, cursor = ask()
     except psycopg.Error as error:
-        raise refuse(error, 0) from None
+        raise refuse(said(error), 0) from None
     named = [one.name for one in cursor.description or ()]
 
     def cells() -> Iterator[Row]:
-        line = 0
-        with closing(database):
+        nonlocal database, cursor
+        past = _Past()
+        faults = 0
+        while True:
+            line = past.line
             try:
-                for line, row in enumerate(cursor, 1):
-                    yield line, dict(zip(named, row, strict=True))
+                with closing(database):
+                    for row in past.new(cursor):
+                        faults = 0
+                        yield past.line, dict(zip(named, row, strict=True))
+                return
+            except _OtherRows:
+                raise refuse(
+                    "asked again, it gave other rows; let its query order them by a key", line
+                ) from None
             except psycopg.Error as error:
-                raise refuse(error, line) from None
+                faults += 1
+                if not (database.closed or database.broken) or faults == TRIES:
+                    raise refuse(said(error), past.line) from None
+                sleep(FIRST_WAIT_SECONDS * 2 ** (faults - 1))
+            with suppress(psycopg.Error):  # who cannot connect stays closed, which the next turn counts
+                database, cursor = ask()
 
     return named, cells()
+
+
+class _OtherRows(Exception):
+    """A query that was asked again did not begin with the rows that it gave before."""
+
+
+class _Past:
+    """Which rows of a query were handed on, so that another asking goes on after them."""
+
+    def __init__(self) -> None:
+        self.line, self._told = 0, hashlib.sha256()
+
+    def new(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows that were not handed on. Raises: _OtherRows."""
+        before, known, again, seen = self.line, self._told.digest(), hashlib.sha256(), 0
+        for seen, row in enumerate(rows, 1):
+            mark = repr(row).encode()
+            if seen > before:
+                self.line = seen
+                self._told.update(mark)
+                yield row
+                continue
+            again.update(mark)
+            if seen == before and again.digest() != known:
+                raise _OtherRows
+        if seen < before:
+            raise _OtherRows
 
 
 def _from_http(place: str, *, token: str, sleep: Callable[[float], None]) -> tuple[list[str], Iterator[Row]]:
