@@ -17,6 +17,7 @@ from puhui.batch.portfolio.plain import value_plainly
 from puhui.loans.domain.engine import BookEvent, BookPosition, LoanTerms, figures, position
 from puhui.loans.domain.engine.codes import (
     Basis,
+    ChargeTime,
     Kind,
     Method,
     Plan,
@@ -113,6 +114,7 @@ def happening(
         interest=dice.choice(list(ReAgeInterest)),
         due_date=day,
         is_penalty=dice.random() < 0.5,
+        charge_time=dice.choice([ChargeTime.DATE, ChargeTime.DATE, *ChargeTime]),
     )
 
 

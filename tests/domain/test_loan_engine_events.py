@@ -271,3 +271,40 @@ def test_an_event_of_something_that_is_not_there_is_refused(
     """A waiver of no charge, a charge-off taken back that never was."""
     with pytest.raises(ValueError, match="not there"):
         position(terms=terms(), events=story(wrong), as_of=date(2024, 2, 1))
+
+
+def late_charge(ppm: int = 15_000) -> tuple[Kind, date, dict[str, object]]:
+    """1.5 % of what is open of an instalment once it is late, as a penalty."""
+    values = {"charge_time": ChargeTime.OVERDUE, "charge_basis": ChargeBasis.AMOUNT_AND_INTEREST}
+    return (Kind.CHARGE, START, {"charge_ppm": ppm, "is_penalty": True, **values})
+
+
+def penalties(day: date, *steps: tuple[Kind, date, dict[str, object]]) -> list[int]:
+    """The penalties of the instalments on a day."""
+    found = position(terms=terms(), events=story(late_charge(), *steps), as_of=day)
+    return [row.penalty_minor for row in found.rows]
+
+
+def test_a_charge_for_being_late_comes_once_with_each_late_instalment() -> None:
+    """17.01 × 1.5 % = 26 cents, from the day after the due date on."""
+    assert sum(penalties(date(2024, 2, 1))) == 0
+    assert penalties(date(2024, 2, 2)) == penalties(date(2024, 3, 1)) == [26, 0, 0, 0, 0, 0]
+    assert penalties(date(2024, 3, 2))[:3] == [26, 26, 0]
+    part = pay(date(2024, 2, 1), 1_000)
+    assert penalties(date(2024, 3, 1), part)[0] == 11  # of the 7.01 that was open
+    late = pay(date(2024, 2, 9), 1_701)
+    assert penalties(date(2024, 3, 1), late)[0] == 26
+
+
+def test_a_payment_dated_back_was_never_late() -> None:
+    paid = (Kind.REPAY, date(2024, 2, 1), {"amount_minor": 1_701, "booking_date": date(2024, 2, 20)})
+    assert penalties(date(2024, 2, 20), paid)[0] == 0
+
+
+def test_days_without_penalty_make_nothing_late() -> None:
+    frozen = (
+        Kind.PENALTY_FREEZE,
+        date(2024, 2, 1),
+        {"from_date": date(2024, 2, 1), "to_date": date(2024, 2, 20)},
+    )
+    assert penalties(date(2024, 2, 20), frozen)[0] == 0 and penalties(date(2024, 2, 21), frozen)[0] == 26

@@ -91,6 +91,21 @@ def test_a_payout_after_an_even_split_is_split_evenly() -> None:
     assert found.total("interest") == before.total("interest")
 
 
+def test_a_table_by_agreement_is_not_extended() -> None:
+    more = (Kind.EXTEND, date(2024, 4, 2), {"count": 2, "from_date": date(2024, 5, 1)})
+    for full in (False, True):
+        before = at(date(2024, 4, 2), re_age(ReAgeInterest.SPLIT_PAYABLE), full_term_tranches=full)
+        found = at(date(2024, 4, 2), re_age(ReAgeInterest.SPLIT_PAYABLE), more, full_term_tranches=full)
+        assert found.rows == before.rows
+        lent = at(
+            date(2024, 4, 2),
+            re_age(ReAgeInterest.SPLIT_PAYABLE),
+            lend(date(2024, 4, 2), 5_000),
+            full_term_tranches=full,
+        )
+        assert lent.total("principal") == 15_000
+
+
 def test_scheduled_balances_after_a_re_age() -> None:
     """A down payment on the first day, then a chargeback, both before a re-age: each balance is the principal to come."""
     back = (Kind.CHARGEBACK, date(2024, 2, 1), {"amount_minor": 1_276, "of_seq": 2})

@@ -53,7 +53,6 @@ LINES = {
 TIMES = {
     "SPECIFIED_DUE_DATE": ChargeTime.DATE,
     "INSTALLMENT": ChargeTime.INSTALMENT,
-    "DISBURSEMENT": ChargeTime.DISBURSEMENT,
     "OVERDUE": ChargeTime.OVERDUE,
 }
 BASES = {
@@ -163,6 +162,8 @@ class Reader:
     def read_charge(self, row: Mapping[str, Any]) -> None:
         """This function will read a charge."""
         self.charges.append((row["charge"], len(self.events) + 1))
+        if row["time"] not in TIMES:
+            raise FeatureUnsupported(f"a charge at {row['time']}")
         basis = BASES[row["calculation"]]
         value = minor(row["amount"], self.decimals)
         self.add(

@@ -132,6 +132,7 @@ class Book(NamedTuple):
 # for good (−1 = not looked at), what they hand on, leave, have open and planned; the first instalment that is not due;
 # 1 = those from it on wait to be worked out; of how many the interest is kept in `raw`. S_FRESH is the day on which a plan
 # was worked out that nothing has changed since, 0 = none, and S_FRESH_FROM the instalment from which all of it is open.
+# S_OVERDUE counts the charges for being late.
 # S_ROOM is the last instalment's principal when the front was looked at, S_SAVED what payments ahead have saved since, at most.
 (
     S_LENT,
@@ -176,8 +177,9 @@ class Book(NamedTuple):
     S_FRESH_FROM,
     S_ROOM,
     S_SAVED,
+    S_OVERDUE,
     S_WIDTH,
-) = range(43)
+) = range(44)
 
 # A loan that goes straight on (`straight`). W_ACC: what the running period has borne until W_AT, balance × rate × days; W_BASE:
 # the days of a regular period there; W_CARRY and W_LEFT are those of the front; from W_SWITCH on instalments are W_EMI.

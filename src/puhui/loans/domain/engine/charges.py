@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from puhui.loans.domain.engine.book import S_CHARGE, S_LENT, S_ROW, Book, insert_row, open_of
+from puhui.loans.domain.engine.book import (
+    S_CHARGE,
+    S_LENT,
+    S_OVERDUE,
+    S_ROW,
+    S_STOP,
+    Book,
+    insert_row,
+    open_of,
+)
 from puhui.loans.domain.engine.codes import ChargeBasis, ChargeTime, Component, RowKind
 from puhui.loans.domain.engine.interest import PPM, half_even
-from puhui.loans.domain.engine.penalty import late_penalty_of
+from puhui.loans.domain.engine.penalty import frozen_days, late_penalty_of
+from puhui.loans.domain.engine.rows import work_out
 
 
 def add_charge(
@@ -23,7 +33,49 @@ def add_charge(
     b.charge_basis[n] = basis
     b.charge_value[n] = value
     b.charge_seq[n] = seq
+    if time == ChargeTime.OVERDUE:
+        b.s[S_OVERDUE] += 1
     place_charges(b)
+
+
+def charge_late(b: Book, day: int) -> None:
+    """This function will add, for each charge for being late, its amount of what is open of principal and interest of each
+    instalment that is late on `day`, once an instalment. Days without penalty do not make one late.
+    """
+    if b.s[S_OVERDUE] == 0 or b.s[S_STOP]:
+        return
+    work_out(b, day, 0)
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_time[c] != ChargeTime.OVERDUE:
+            continue
+        for row in range(b.s[S_ROW]):
+            due = b.due[row]
+            left = open_of(b, row, Component.PRINCIPAL) + open_of(b, row, Component.INTEREST)
+            if due >= day or left <= 0 or is_charged_late(b, c, due) or day - due <= frozen_days(b, due, day):
+                continue
+            amount = late_charge(b, c, row)
+            flat = ChargeBasis.FLAT
+            add_charge(b, -b.charge_seq[c], due, amount, b.charge_penalty[c], ChargeTime.DATE, flat, amount)
+
+
+def is_charged_late(b: Book, charge: int, due: int) -> bool:
+    """This function will tell whether a charge for being late was made of the instalment due on `due`."""
+    for c in range(b.s[S_CHARGE]):
+        if b.charge_seq[c] == -b.charge_seq[charge] and b.charge_due[c] == due:
+            return True
+    return False
+
+
+def late_charge(b: Book, charge: int, row: int) -> int:
+    """This function will return what a charge for being late is of an instalment, minor units."""
+    value, basis, of = b.charge_value[charge], b.charge_basis[charge], 0
+    if basis == ChargeBasis.FLAT:
+        return value
+    if basis != ChargeBasis.INTEREST:
+        of += open_of(b, row, Component.PRINCIPAL)
+    if basis != ChargeBasis.AMOUNT:
+        of += open_of(b, row, Component.INTEREST)
+    return half_even(of * value, PPM)
 
 
 def charge_by(b: Book, seq: int) -> int:

@@ -147,9 +147,8 @@ class ChargeTime(IntEnum):
     """When a charge falls due."""
 
     DATE = 0
-    INSTALMENT = 1
-    DISBURSEMENT = 2
-    OVERDUE = 3
+    INSTALMENT = 1  # with every instalment
+    OVERDUE = 3  # with every instalment that is late, once
 
 
 class ChargeBasis(IntEnum):

@@ -162,7 +162,7 @@ def book_of(terms: LoanTerms, codes: list[int], count: int, settled: int) -> Boo
         changes=4 * count + 4,
         rates=count + 2,
         pauses=count + 2,
-        charges=charges_needed(codes, count) + len(terms.table),
+        charges=charges_needed(k, codes, count) + len(terms.table),
         settled=settled,
         lines=3 * count + 2,
         events=2 * count + 2,

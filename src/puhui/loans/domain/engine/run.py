@@ -29,7 +29,8 @@ from puhui.loans.domain.engine.book import (
     clear_places,
     clear_rows,
 )
-from puhui.loans.domain.engine.codes import LAST_PAYMENT, Kind, Plan
+from puhui.loans.domain.engine.charges import charge_late
+from puhui.loans.domain.engine.codes import LAST_PAYMENT, ChargeTime, Kind, Plan
 from puhui.loans.domain.engine.front import NOT_LOOKED_AT, freshen
 from puhui.loans.domain.engine.penalty import bear_penalty
 from puhui.loans.domain.engine.rows import work_out
@@ -45,6 +46,7 @@ from puhui.loans.domain.engine.steps import (
     E_OF,
     E_REFUNDS,
     E_SEQ,
+    E_TIME,
     E_USE,
     step,
     step_down_payment,
@@ -87,8 +89,8 @@ def rows_needed(k: list[int], events: list[int], count: int) -> int:
     return needed
 
 
-def charges_needed(events: list[int], count: int) -> int:
-    """This function will return how many charges `count` events can make at most."""
+def charges_needed(k: list[int], events: list[int], count: int) -> int:
+    """This function will return how many charges a contract with `count` events can have at most."""
     needed = 2 * count + 2
     for i in range(count):
         at = EVENT_WIDTH * i
@@ -96,6 +98,8 @@ def charges_needed(events: list[int], count: int) -> int:
             needed += 2 * max(
                 0, events[at + E_COUNT]
             )  # what is open of fees and penalties, in each new instalment
+        elif events[at + E_KIND] == Kind.CHARGE and events[at + E_TIME] == ChargeTime.OVERDUE:
+            needed += rows_needed(k, events, count)
     return needed
 
 
@@ -104,7 +108,7 @@ def fits(b: Book, events: list[int], count: int) -> bool:
     return (
         rows_needed(b.k, events, count) <= len(b.due)
         and 4 * count + 4 <= len(b.change_date)
-        and charges_needed(events, count) + b.s[S_TABLE] <= len(b.charge_due)
+        and charges_needed(b.k, events, count) + b.s[S_TABLE] <= len(b.charge_due)
         and count + 2 <= len(b.rate)
         and count + 2 <= len(b.pause_to)
         and 2 * count + 2 <= len(b.turn)
@@ -285,6 +289,7 @@ def bring_to(b: Book, day: int) -> None:
         return
     freshen(b, day)
     bear_penalty(b, day)
+    charge_late(b, day)
     b.s[S_TODAY] = max(b.s[S_TODAY], day)
     work_out(b, b.s[S_TODAY], 0)
     b.s[S_STALE] = 0

@@ -152,10 +152,12 @@ def pay_out(b: Book, day: int, amount: int, takes_down: bool) -> int:
         b.principal[at] = down
     if b.k[K_FULL_TERM] and b.s[S_LENT] > amount:
         lengthen(b, day)
+    if lend_by_agreement(b, day, amount - down):
+        return down
     if has_own_level:
         add_level(b, first_after(b, day), day, amount - down)
         return down
-    if lend_by_agreement(b, day, amount - down) or lend_late(b, day, amount - down):
+    if lend_late(b, day, amount - down):
         return down
     if b.s[S_TABLE] and b.s[S_LENT] == amount:
         fill_table(b, day)
@@ -261,8 +263,12 @@ def lengthen(b: Book, day: int) -> None:
 
 
 def add_row(b: Book) -> None:
-    """This function will add one regular instalment after the last one."""
+    """This function will add one regular instalment after the last one. Instalments by agreement stay as they were agreed:
+    where no other is left, none is added.
+    """
     last = last_regular(b)
+    if last < 0:
+        return
     b.s[S_ROWS] += 1
     due = due_after(b, b.s[S_FIRST], b.s[S_ROWS])
     insert_row(b, last + 1, RowKind.REGULAR, b.due[last], due)

@@ -37,6 +37,7 @@ from puhui.loans.domain.engine.book import (
 from puhui.loans.domain.engine.charges import (
     add_charge,
     charge_by,
+    charge_late,
     charge_of,
     extra_row,
     place_charges,
@@ -100,6 +101,7 @@ def step(b: Book, e: list[int]) -> None:
         leave_front(b)
     turns = kind in (Kind.PENALTY_FREEZE, Kind.PENALTY_THAW)  # they decide of their own day already
     bear_penalty(b, e[E_DATE] - 1 if turns else e[E_DATE])
+    charge_late(b, e[E_DATE])
     if kind <= LAST_PAYMENT:
         step_payment(b, e)
     elif kind in (Kind.DISBURSE, Kind.CAPITALISE, Kind.CREDIT_REFUND, Kind.CHARGEBACK):
