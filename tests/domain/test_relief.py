@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -27,6 +28,7 @@ from puhui.relief.domain import (
     relief_loan,
     solve_relief,
 )
+from puhui.relief.domain.codec import plan_to_plain, plans_from_text, plans_to_text
 from tests.domain.test_loans_v2 import PAID_OUT, TERMS, terms_with
 from tests.relief_kit import FILE, SMALL, loan, plans, policy, text
 
@@ -74,6 +76,18 @@ def test_a_waiver_taken_off_is_what_the_loan_works_out(method: Method) -> None:
     )
     for plan in plans_of(here, grid):
         assert plan == make_plan(plan.choice, here), plan.choice
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_plans_worked_out_ahead_are_read_back_as_they_were(late: bool) -> None:
+    there = loan(late=late)
+    made = plans_of(there, SMALL)
+    read = plans_from_text(plans_to_text(made), there)
+    assert read == made
+    assert read is not None and [one.payments for one in read] == [one.payments for one in made]
+    assert [(one.order, one.first_minor) for one in read] == [(one.order, one.first_minor) for one in made]
+    earlier = json.dumps([plan_to_plain(one) for one in made])  # as releases before this one kept them
+    assert plans_from_text(earlier, there) is None
 
 
 def test_every_option_changes_what_it_says() -> None:

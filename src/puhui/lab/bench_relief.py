@@ -10,7 +10,7 @@ from random import Random
 
 from puhui.lab.properties.relief_cases import make_household, make_loan, shipped
 from puhui.relief.domain import plans_of, solve_relief
-from puhui.relief.domain.codec import plan_from_plain, plan_to_plain
+from puhui.relief.domain.codec import plans_from_text, plans_to_text
 
 LOANS, HOUSEHOLDS, SEED = 4, 50, 20261122
 
@@ -25,11 +25,12 @@ def measure() -> dict[str, float]:
         plans = plans_of(loan, policy.grid)
         ahead.append(time.process_time() - begun)
         most = max(most, len(plans))
-        kept = json.dumps([plan_to_plain(one) for one in plans])
+        kept = plans_to_text(plans)
         for _ in range(HOUSEHOLDS):
             home = make_household(random, loan.now.rows[0].payment_minor)
             begun = time.process_time()
-            read = tuple(plan_from_plain(one, loan) for one in json.loads(kept))
+            read = plans_from_text(kept, loan)
+            assert read is not None
             solve_relief(
                 loan=loan, plans=read, budget=home, scenarios=policy.scenarios_of("job"), policy=policy, pool_minor=10**7,
                 every=False,

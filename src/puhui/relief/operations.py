@@ -25,7 +25,7 @@ from puhui.relief.domain import (
     next_request_state,
     parse_cause,
 )
-from puhui.relief.domain.codec import answer_to_plain, plan_to_plain
+from puhui.relief.domain.codec import answer_to_plain, plans_to_text
 from puhui.relief.models import (
     AgreementEventRow,
     AgreementRow,
@@ -229,13 +229,12 @@ def keep_prepared(
 ) -> None:
     """This function will keep the plans of a loan, worked out ahead; the newest take the place of earlier ones."""
     require_transaction()
-    body = json.dumps([plan_to_plain(one) for one in plans], separators=(",", ":"))
     row = PreparedRow(
         loan_id=loan_id,
         on_date=loan.asked_on,
         event_count=len(loan.events),
         policy_sha256=policy.sha256,
-        body=body,
+        body=plans_to_text(plans),
     )
     upsert_rows([row])
 

@@ -26,7 +26,7 @@ from puhui.relief.domain import (
     RequestAct,
     budget_name,
 )
-from puhui.relief.domain.codec import answer_from_plain, budget_from_plain, plan_from_plain
+from puhui.relief.domain.codec import answer_from_plain, budget_from_plain, plans_from_text
 from puhui.relief.models import (
     LIVE,
     OPEN,
@@ -236,7 +236,7 @@ def find_prepared(*, loan: ReliefLoan, loan_id: str, policy: ReliefPolicy) -> tu
         policy.sha256,
     ):
         return None
-    return tuple(plan_from_plain(one, loan) for one in json.loads(row.body))
+    return plans_from_text(row.body, loan)
 
 
 def list_request_loans(*, limit: int) -> list[str]:

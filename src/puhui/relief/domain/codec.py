@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import Any
 from puhui.core.canonical import plain
 from puhui.relief.domain.budget import HouseholdBudget
 from puhui.relief.domain.options import ReliefChoice, ReliefLoan
-from puhui.relief.domain.plans import PlanPayment, ReliefPlan, assemble
+from puhui.relief.domain.plans import PlanPayment, ReliefPlan, add_up, assemble
 from puhui.relief.domain.solve import (
     RecordEffect,
     ReliefAnswer,
@@ -49,6 +50,44 @@ def plan_from_plain(data: Document, loan: ReliefLoan) -> ReliefPlan:
 
 
 _day = lru_cache(maxsize=4096)(date.fromisoformat)  # the plans of a loan share their days
+
+
+def plans_to_text(plans: Sequence[ReliefPlan]) -> str:
+    """This function will write all plans of a loan as one text, by columns: it is read whenever she asks."""
+    days = sorted({due for one in plans for due in one.dues})
+    places = {day: place for place, day in enumerate(days)}
+    written = [
+        {
+            "choice": plain(one.choice),
+            "days": [places[due] for due in one.dues],
+            "amounts": one.amounts,
+            "parts": one.parts,
+            "waived": one.waived_minor,
+            "restructured": one.restructured,
+        }
+        for one in plans
+    ]
+    return json.dumps({"days": [day.isoformat() for day in days], "plans": written}, separators=(",", ":"))
+
+
+def plans_from_text(text: str, loan: ReliefLoan) -> tuple[ReliefPlan, ...] | None:
+    """This function will read back the plans of the loan for which they were written, None in the form of an earlier release."""
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        return None
+    day = [date.fromisoformat(one) for one in document["days"]].__getitem__
+    return tuple(
+        [
+            add_up(
+                ReliefChoice(**one["choice"]),
+                loan.asked_on,
+                columns=(map(day, one["days"]), one["amounts"], one["parts"]),
+                waived_minor=one["waived"],
+                restructured=one["restructured"],
+            )
+            for one in document["plans"]
+        ]
+    )
 
 
 def budget_from_plain(data: Document) -> HouseholdBudget:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,7 @@ from puhui.relief.domain.policy import ReliefGrid
 
 
 class PlanPayment(NamedTuple):
-    """One payment of a plan. Minor units. A tuple, for an answer reads some twenty thousand of them."""
+    """One payment of a plan. Minor units."""
 
     due_date: date  # when it is due; the day of asking for what is late
     amount_minor: int  # all of it
@@ -28,7 +28,11 @@ class ReliefPlan:
 
     asked_on: date  # business date of asking: month 0 of the plan
     choice: ReliefChoice  # what is changed
-    payments: tuple[PlanPayment, ...]  # what is to pay from the day of asking on, in order
+    # What is to pay from the day of asking on, in order, by columns: an answer reads five hundred plans and shows a few, and
+    # whole numbers in a plain tuple are none of the collector's business.
+    dues: tuple[date, ...]  # when each payment is due
+    amounts: tuple[int, ...]  # all of it
+    parts: tuple[int, ...]  # principal in it
     months: tuple[int, ...]  # of them, what is to pay in each calendar month, the month of asking first
     principals: tuple[int, ...]  # principal in each month
     waived_minor: int  # given up of what is owed today; a lower rate or a pause apart
@@ -47,8 +51,13 @@ class ReliefPlan:
         total, peak = sum(self.months), max(self.months)
         object.__setattr__(self, "total_minor", total)
         object.__setattr__(self, "peak_minor", peak)
-        order = (total, self.payments[-1].due_date, peak, self.choice.changes, self.choice)
+        order = (total, self.dues[-1], peak, self.choice.changes, self.choice)
         object.__setattr__(self, "order", order)
+
+    @property
+    def payments(self) -> tuple[PlanPayment, ...]:
+        """What is to pay from the day of asking on, in order."""
+        return tuple(map(PlanPayment, self.dues, self.amounts, self.parts))
 
     @property
     def is_no_change(self) -> bool:
@@ -58,12 +67,12 @@ class ReliefPlan:
     @property
     def first_minor(self) -> int:
         """The first payment."""
-        return self.payments[0].amount_minor
+        return self.amounts[0]
 
     @property
     def last_date(self) -> date:
         """The day of the last payment."""
-        return self.payments[-1].due_date
+        return self.dues[-1]
 
 
 @lru_cache(maxsize=4096)
@@ -120,23 +129,51 @@ def assemble(
     waived_minor: int,
     restructured: bool,
 ) -> ReliefPlan:
-    """This function will put a plan together and add its payments up by calendar month."""
-    start = month_of(asked_on, date.min)
-    places = [month_of(one.due_date, date.min) - start for one in payments]
-    count = 1 + max(places)
+    """This function will put a plan together from its payments."""
+    return add_up(
+        choice,
+        asked_on,
+        columns=zip(*payments, strict=True),
+        waived_minor=waived_minor,
+        restructured=restructured,
+    )
+
+
+def add_up(
+    choice: ReliefChoice,
+    asked_on: date,
+    *,
+    columns: Iterable[Iterable[Any]],
+    waived_minor: int,
+    restructured: bool,
+) -> ReliefPlan:
+    """This function will put a plan together from the columns of its payments (days, amounts, principal in them), and add
+    them up by calendar month.
+    """
+    dues, amounts, parts = map(tuple, columns)
+    start = _month(asked_on)
+    numbers = list(map(_month, dues))
+    count = 1 + max(numbers) - start
     months, principals = [0] * count, [0] * count
-    for place, (_, amount, principal) in zip(places, payments, strict=True):
-        months[place] += amount
-        principals[place] += principal
+    for number, amount, part in zip(numbers, amounts, parts, strict=True):
+        months[number - start] += amount
+        principals[number - start] += part
     return ReliefPlan(
         asked_on=asked_on,
         choice=choice,
-        payments=tuple(payments),
+        dues=dues,
+        amounts=amounts,
+        parts=parts,
         months=tuple(months),
         principals=tuple(principals),
         waived_minor=waived_minor,
         restructured=restructured,
     )
+
+
+@lru_cache(maxsize=4096)
+def _month(day: date) -> int:
+    return day.year * 12 + day.month
 
 
 def plans_of(loan: ReliefLoan, grid: ReliefGrid) -> tuple[ReliefPlan, ...]:
