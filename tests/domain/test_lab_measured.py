@@ -36,6 +36,13 @@ def test_a_file_not_measured_now_keeps_its_rows() -> None:
     assert "| German credit | not measured in this run |" in write_page([], [])
 
 
+def test_a_line_not_measured_now_keeps_its_row() -> None:
+    line = {"name": "policy_vs_zen", "value": 9.5, "unit": "x", "goal": 8.0, "met": True}
+    before = write_page([], [line])
+    after = write_page([], [line | {"name": "decision_p50_us", "unit": "us"}], before=before)
+    assert "| 8 × | 9.50 × | met |" in after and "| 8 us | 9.50 us | met |" in after
+
+
 def test_another_file_is_refused() -> None:
     with pytest.raises(MeasuredUnreadable):
         read_set("nothing of the kind")

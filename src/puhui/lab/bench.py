@@ -57,7 +57,9 @@ def at_least(name: str, value: float, unit: str, goal: float) -> Line:
 
 
 def calibration() -> list[Line]:
-    """This function will time a fixed integer loop: the unit in which machines can be compared."""
+    """This function will time a fixed integer loop, the unit in which machines can be compared, and say how many processors
+    there are and how many processes wanted one in the last minute.
+    """
 
     def loop() -> int:
         x = 1
@@ -70,7 +72,11 @@ def calibration() -> list[Line]:
         start = time.perf_counter()
         loop()
         took.append(time.perf_counter() - start)
-    return [Line(name="calibration_us", value=round(statistics.median(took) * 1e6, 1), unit="us")]
+    return [
+        Line(name="calibration_us", value=round(statistics.median(took) * 1e6, 1), unit="us"),
+        Line(name="cores", value=os.cpu_count() or 1, unit="processors"),
+        Line(name="load_1m", value=round(os.getloadavg()[0], 2), unit="processes"),
+    ]
 
 
 def _free_port() -> int:

@@ -36,6 +36,8 @@ LINES = {
     "decision_from_db_p99_ms": "a whole decision with everything read from SQLite",
     "decision_from_db_p99_ms_postgres": "the same from PostgreSQL",
     "calibration_us": "a fixed loop of whole numbers, to compare machines by",
+    "cores": "processors of the machine",
+    "load_1m": "processes that wanted one in the minute before; an idle machine has none",
 }
 ABOUT = """# Scores and decisions, measured
 
@@ -68,7 +70,7 @@ make bench ARGS="calibration journeys scores policy features"
 """
 FOOT = """
 Each peer answers the same rows first; the run stops if an answer differs. Ratios of the least times of several turns, one thread, the same run.
-Absolute lines hold on an idle machine; `calibration_us` says how busy it was.
+A line that a run left out keeps its figure of the run before. Absolute lines hold on an idle machine; `calibration_us` and `load_1m` say how busy it was.
 """
 
 
@@ -100,7 +102,7 @@ def read_set(text: str) -> MeasuredSet:
 def write_page(sets: Sequence[MeasuredSet], lines: Sequence[dict[str, object]], *, before: str = "") -> str:
     """This function will write the page; `lines` are those of build/bench.json.
 
-    A file of loans that was not measured now keeps its rows of the page `before`.
+    A file of loans or a line that was not measured now keeps its rows of the page `before`.
     """
     body = ABOUT
     given = {one.file: one for one in sets}
@@ -112,7 +114,7 @@ def write_page(sets: Sequence[MeasuredSet], lines: Sequence[dict[str, object]], 
         if name in found:
             body += f"| `{name}` | {what} | {_cells(found[name])} |\n"
         else:
-            body += f"| `{name}` | {what} | | not measured in this run | |\n"
+            body += _kept_line(before, name, what)
     return body + FOOT
 
 
@@ -133,6 +135,12 @@ def _kept(before: str, title: str) -> str:
     if at is None:
         return f"| {title} | not measured in this run | | | | | | | |\n"
     return "".join(f"{row}\n" for row in rows[at : at + 2])
+
+
+def _kept_line(before: str, name: str, what: str) -> str:
+    """The row of a line as it stood."""
+    row = next((one for one in before.splitlines() if one.startswith(f"| `{name}` |")), "")
+    return f"{row}\n" if row else f"| `{name}` | {what} | | not measured in this run | |\n"
 
 
 def _cells(line: dict[str, object]) -> str:
