@@ -16,10 +16,9 @@ from tests.decisions_kit import POLICIES
 
 SEED = 20261122
 CODES = frozenset(
-    parse_reason_texts(
-        (POLICIES / "credit/reasons-2026-11-01.toml").read_text(encoding="utf-8"),
-        file="reasons-2026-11-01.toml",
-    ).texts
+    code
+    for path in (POLICIES / "credit").glob("reasons-*.toml")
+    for code in parse_reason_texts(path.read_text(encoding="utf-8"), file=path.name).texts
 )
 FILES = sorted(
     path.name for path in (POLICIES / "credit").glob("*.toml") if not path.name.startswith("reasons-")

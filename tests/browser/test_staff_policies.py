@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,19 @@ def people(transactional_db: None, tmp_path: Path, settings: Any) -> None:
             access.create_staff(login=login, password=PASSWORD, role=role, now=utc_now())
 
 
+def free_day() -> date:
+    """Tomorrow, or the day after the last text that is shipped already: a text of a day is never replaced."""
+    shipped = [
+        date.fromisoformat(path.stem[-10:])
+        for folder in ("credit", "prices", "products")
+        for path in (POLICIES / folder).glob("*.toml")
+    ]
+    return max(house.today(utc_now()), *shipped) + timedelta(days=1)
+
+
 def publish(asks: Walk, agrees: Walk, path: str, old: str, new: str) -> None:
     """Draft a text from the one that holds, with one change, and let a second person agree."""
-    first = house.today(utc_now()) + timedelta(days=1)
+    first = free_day()
     day = path[-15:-5]
     asks.go(f"/staff/policies?from={path}")
     asks.check("staff-policies", shot=path == CREDIT and asks.width == 1440)
@@ -82,16 +92,16 @@ def publish(asks: Walk, agrees: Walk, path: str, old: str, new: str) -> None:
 def test_a_policy_and_a_product_go_from_text_to_force(
     walks: Make, people: None, language: str, width: int
 ) -> None:
-    """Refused when back-dated, shown beside what it replaces, in force from tomorrow on."""
+    """Refused when back-dated, shown beside what it replaces, in force from its first day on."""
     asks, agrees = walks(language=language, width=width), walks(language=language, width=width)
     sign_in(asks, FIRST)
     sign_in(agrees, SECOND)
     publish(asks, agrees, CREDIT, "line_days = 365", "line_days = 180")
     publish(asks, agrees, PRODUCT, "max_minor = 200_000_00", "max_minor = 150_000_00")
-    today = house.today(utc_now())
-    tomorrow = today + timedelta(days=1)
-    days = [get_rules(jurisdiction="CN", on_date=day).policy.line_days for day in (today, tomorrow)]
-    most = [get_product(id="haoqidai", on_date=day).amount_max_minor for day in (today, tomorrow)]
+    first = free_day()
+    around = (first - timedelta(days=1), first)
+    days = [get_rules(jurisdiction="CN", on_date=day).policy.line_days for day in around]
+    most = [get_product(id="haoqidai", on_date=day).amount_max_minor for day in around]
     assert days == [365, 180] and most == [200_000_00, 150_000_00]
     asks.go("/staff/policies")
     asks.page.locator("tbody a").first.click()
@@ -121,7 +131,7 @@ def test_prices_go_through_a_spreadsheet_into_a_draft(
     assert loading.value.suggested_filename == "prices-2026-07-01.xlsx"
     body = Path(loading.value.path()).read_bytes()
     assert read_workbook(body).text == (POLICIES / PRICES).read_text(encoding="utf-8")
-    day = house.today(utc_now()) + timedelta(days=1)
+    day = free_day()
     dated = (("prices", "B5", str(day)), ("prices", "B6", day))
     bad = edited(body, *dated, ("grade", "F3", 1.5), ("grade", "B4", "=30000+1000"), ("grade", "H5", "note"))
     walk.page.set_input_files("#f-file", files=[bad])

@@ -63,7 +63,7 @@ PLANTED = [
     ("help without words", 'help = "HELP_TIME"', 'help = "HELP_TIM"', "'HELP_TIM' has no text"),
     ("verdict of its own", 'verdict = "decline", reason = "LATE_OFTEN"', 'verdict = "approve", reason = "LATE_OFTEN"', "verdict is 'approve'"),
     ("one reason twice", '"bureau.delinq_2yrs" = ">= 6" }, then = { verdict = "decline", reason = "LATE_OFTEN"',
-     '"bureau.delinq_2yrs" = ">= 6" }, then = { verdict = "decline", reason = "LATE_ELSEWHERE"', "two rows give one reason"),
+     '"bureau.delinq_2yrs" = ">= 6" }, then = { verdict = "decline", reason = "LATE_ELSEWHERE"', "they give one reason"),
     ("two rows of one id", 'id = "late_often"', 'id = "late_now"', "two rows have one id"),
     ("row id that is code", 'id = "late_often"', 'id = "x\\n    return 0"', "is no id"),
     ("table name that is code", 'name = "grade"\nkind', 'name = "grade(v): pass #"\nkind', "is no name"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
+from math import prod
 
 from puhui.decisions.domain.conditions import (
     NAME,
@@ -150,34 +151,60 @@ def _findings(then: StrictTable, known: Known) -> dict[str, int | str]:
 
 
 def _check_cases(table: Table, row: StrictTable) -> None:
-    """Every region of the inputs is tried once: gaps, overlaps and unreachable rows show by counting."""
+    """Gaps, overlaps and unreachable rows, by the regions that the conditions cut each input into."""
     axes = {
         name: cells_of(type, [one.conditions[name] for one in table.rows])
         for name, type in table.inputs.items()
     }
-    size = 1
-    for cells in axes.values():
-        size *= len(cells)
-    if size > MAX_CELLS:
+    if table.kind == "collect":
+        _check_findings(table, row, axes)
+    else:
+        _check_answers(table, row, axes)
+
+
+def _check_findings(table: Table, row: StrictTable, axes: Mapping[str, list[Value]]) -> None:
+    """Rows of findings stand for themselves, so pairs tell all: no case is missed by looking at two rows at a time."""
+    for one in table.rows:
+        if _meet(axes, one) is None:
+            raise row.invalid(f"table {table.name}, row {one.id}: unreachable, no case fulfils it")
+    for one, other in combinations(table.rows, 2):
+        if one.outputs["reason"] == other.outputs["reason"] and (case := _meet(axes, one, other)) is not None:
+            raise row.invalid(
+                f"table {table.name}, rows {one.id} and {other.id}: overlap, they give one reason at {_shown(case)}"
+            )
+
+
+def _meet(axes: Mapping[str, list[Value]], *rows: Row) -> dict[str, Value] | None:
+    """A case that fulfils all these rows, or None: conditions of one row bind no two inputs together."""
+    case: dict[str, Value] = {}
+    for name, cells in axes.items():
+        held = [value for value in cells if all(one.conditions[name].holds(value) for one in rows)]
+        if not held:
+            return None
+        case[name] = held[0]
+    return case
+
+
+def _check_answers(table: Table, row: StrictTable, axes: Mapping[str, list[Value]]) -> None:
+    """Every region is tried once: gaps, overlaps and unreachable rows show by counting."""
+    if (size := prod(map(len, axes.values()))) > MAX_CELLS:
         raise row.invalid(f"{size} cases; split the table (at most {MAX_CELLS})")
     reached: set[str] = set()
-    for case in product(*axes.values()):
-        values = dict(zip(axes, case, strict=True))
-        hits = [one for one in table.rows if all(one.conditions[name].holds(values[name]) for name in values)]
-        _check_case(table, row, values, hits)
-        reached |= {one.id for one in (hits if table.kind != "first" else hits[:1])}
+    for cells in product(*axes.values()):
+        case = dict(zip(axes, cells, strict=True))
+        hits = [one for one in table.rows if all(one.conditions[name].holds(case[name]) for name in case)]
+        if not hits:
+            raise row.invalid(f"table {table.name}: gap, no row for {_shown(case)}")
+        if table.kind == "unique" and len(hits) > 1:
+            raise row.invalid(
+                f"table {table.name}, rows {hits[0].id} and {hits[1].id}: overlap at {_shown(case)}"
+            )
+        reached.add(hits[0].id)
     if dead := [one.id for one in table.rows if one.id not in reached]:
         raise row.invalid(
             f"table {table.name}, row {dead[0]}: unreachable, earlier rows take every case of it"
         )
 
 
-def _check_case(table: Table, row: StrictTable, values: dict[str, Value], hits: list[Row]) -> None:
-    case = ", ".join(f"{name} = {'missing' if value is None else value}" for name, value in values.items())
-    if not hits and table.kind != "collect":
-        raise row.invalid(f"table {table.name}: gap, no row for {case}")
-    if table.kind == "unique" and len(hits) > 1:
-        raise row.invalid(f"table {table.name}, rows {hits[0].id} and {hits[1].id}: overlap at {case}")
-    reasons = [one.outputs["reason"] for one in hits] if table.kind == "collect" else []
-    if len(set(reasons)) != len(reasons):
-        raise row.invalid(f"table {table.name}: overlap, two rows give one reason at {case}")
+def _shown(case: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name} = {'missing' if value is None else value}" for name, value in case.items())
