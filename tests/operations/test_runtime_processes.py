@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
+from puhui.runtime.models import Worker
+from puhui.runtime.worker import run_worker
 from tests.operations.house import House, new_house
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +27,25 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def house(tmp_path: Path) -> Iterator[House]:
     with new_house(tmp_path) as opened:
         yield opened
+
+
+def test_a_worker_that_starts_while_the_database_refuses_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("puhui.runtime.worker.TROUBLE_SECONDS", 0)
+    stop, asked = threading.Event(), count(1)
+
+    def clock() -> datetime:
+        if next(asked) <= 2:
+            raise OperationalError("database is locked")
+        stop.set()
+        return datetime.now(UTC)
+
+    assert run_worker(handlers={}, schedules=[], clock=clock, stop=stop) == 0
+    assert next(asked) > 3 and not Worker.objects.exists(), "it signed on at last, and off"
+    asked = count(1)
+    with pytest.raises(OperationalError):
+        run_worker(handlers={}, schedules=[], clock=clock, stop=threading.Event(), once=True)
 
 
 def finish(house: House, *, lease_seconds: int) -> None:

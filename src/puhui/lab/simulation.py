@@ -98,6 +98,9 @@ class _Workers:
                 move_clock(EXPIRED_LEASE)
                 now, following = following, self.start()
                 self.extra.append(following)
+            elif now.poll() is not None:  # it ended by itself: take the next one, or this would wait for ever
+                now, following = following, self.start()
+                self.extra.append(following)
             time.sleep(0.02)
         connection.close()
 

@@ -143,9 +143,8 @@ def run_worker(
     thread writes the heartbeat row and renews leases; call it in a process of its own, never in a web process.
     """
     name = f"{socket.gethostname()}:{os.getpid()}"
-    now = clock()
-    Worker.objects.filter(heartbeat_at__lt=now - FORGET_WORKER_AFTER).delete()
-    Worker.objects.update_or_create(name=name, defaults={"started_at": now, "heartbeat_at": now, "done": 0})
+    while not (stop.is_set() or _sign_on(name, clock, once=once)):
+        stop.wait(TROUBLE_SECONDS)
     heart = _Heartbeat(name=name, clock=clock, lease_seconds=lease_seconds)
     heart.start()
     try:
@@ -161,6 +160,23 @@ def run_worker(
         with suppress(DatabaseTrouble):  # the row tells by its age that we are gone
             Worker.objects.filter(name=name).delete()
     return heart.done
+
+
+def _sign_on(name: str, clock: Clock, *, once: bool) -> bool:
+    """Write our row and forget those long silent; False when the database refused (with `once` that is raised)."""
+    try:
+        now = clock()
+        Worker.objects.filter(heartbeat_at__lt=now - FORGET_WORKER_AFTER).delete()
+        Worker.objects.update_or_create(
+            name=name, defaults={"started_at": now, "heartbeat_at": now, "done": 0}
+        )
+    except DatabaseTrouble as error:
+        if once:
+            raise
+        log.error("the database refused a new worker; trying again", exc_info=error)
+        connection.close()
+        return False
+    return True
 
 
 def _turn(
