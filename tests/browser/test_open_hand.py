@@ -62,6 +62,8 @@ def test_give_see_it_fall_take_back_sign_pay_off(
     card = walk.page.locator("[data-kind=income_tax]")
     assert walk.say("See no change", "没有变化") in card.inner_text()
     answers_fast(walk)
+    if width == 390:
+        moves_the_range(walk)
     talk(walk)
     if width == 390 or language == "en":  # the others press the button: the office is asked for the record
         gives_file(walk)
@@ -132,7 +134,7 @@ def sends_file(walk: Walk, content: bytes) -> None:
 def answers_fast(walk: Walk) -> None:
     """Type another wish: the answer is swapped in, and computing it takes the machine less than FAST_SECONDS."""
     page = walk.page
-    first = page.locator("#answer").inner_text()
+    first = page.locator("#asked").inner_text()
     with page.expect_response(lambda answer: "/talk" in answer.url) as caught:
         page.fill("#f-want", "1")
     begun = time.process_time()
@@ -145,8 +147,31 @@ def answers_fast(walk: Walk) -> None:
     answer = page.evaluate("url => fetch(url).then(r => r.status)", page.url)
     used = time.process_time() - begun
     assert answer == 200 and used < FAST_SECONDS, f"the page took {used:.3f} s"
-    page.wait_for_function("first => document.querySelector('#answer').innerText !== first", arg=first)
-    assert walk.say("The nearest", "最接近") in page.locator("#answer").inner_text()
+    page.wait_for_function("first => document.querySelector('#asked').innerText !== first", arg=first)
+    assert walk.say("The nearest", "最接近") in page.locator("#asked").inner_text()
+
+
+def moves_the_range(walk: Walk) -> None:
+    """Move the range of each dial by keyboard: what was typed, what is read and the answer follow; the focus stays."""
+    page = walk.page
+    for dial, key, sign in (
+        ("price", "PageDown", "%"),
+        ("limit", "ArrowRight", "¥"),
+        ("repayment", "PageDown", "¥"),
+    ):
+        walk.go(f"/talk?dial={dial}&amount=3000&months=12&method=equal_instalment")
+        walk.check(f"talk-{dial}")
+        bar = page.locator("#r-want")
+        first, said = page.locator("#asked").inner_text(), bar.get_attribute("aria-valuetext")
+        assert said is not None and sign in said and bar.input_value() in said, said
+        bar.press(key)
+        page.wait_for_function("first => document.querySelector('#asked').innerText !== first", arg=first)
+        value = bar.input_value()
+        assert page.locator("#f-want").input_value() == value and value in (
+            bar.get_attribute("aria-valuetext") or ""
+        )
+        assert f"{float(value):,.2f}" in page.locator("#asked").inner_text()
+        assert page.evaluate("document.activeElement.id") == "r-want"
 
 
 def pays_off(walk: Walk) -> None:
@@ -171,6 +196,7 @@ def test_the_table_works_without_script(walks: Make, strong_record: None) -> Non
     talk(walk)
     walk.page.fill("#f-want", "15")
     walk.press("What can be had?", "看看有什么办法")
-    assert "15.00%" in walk.page.locator("#answer").inner_text()
+    assert "15.00%" in walk.page.locator("#asked").inner_text()
+    assert walk.page.locator("#r-want").is_hidden()
     walk.page.locator(".trade button").first.click()
     walk.page.wait_for_url("**/quote/*")

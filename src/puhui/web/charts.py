@@ -64,6 +64,26 @@ def track(*, days: int, today: int, at: int, ticks: Sequence[int]) -> SafeString
     )
 
 
+HATCH, SLANT = 24, 14  # of a track's 1000: from stripe to stripe, and how far each leans
+
+
+def reach(*, low: int, high: int, first: int, last: int, now: int) -> SafeString:
+    """This function will draw the track of a range from `low` to `high`: `first` to `last` can be had, a mark at `now`."""
+    whole = max(high - low, 1)
+
+    def x(at: int) -> float:
+        return 1000 * (min(max(at, low), high) - low) / whole
+
+    stripes, at = "", x(first)
+    while at + HATCH / 2 + SLANT <= x(last):
+        stripes += f"M{at:.0f} 10h{HATCH / 2:.0f}l{SLANT} -10h-{HATCH / 2:.0f}z"
+        at += HATCH
+    return mark_safe(
+        '<svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="1000" height="10" rx="5"/>'
+        f'<path class="past" d="{stripes}"/><line class="here" vector-effect="non-scaling-stroke" x1="{x(now):.0f}" x2="{x(now):.0f}" y1="-6" y2="16"/></svg>'
+    )
+
+
 def waterfall(parts: Sequence[Part], *, total: Part, sentence: str, small: bool = False) -> SafeString:
     """This function will draw how parts add up to a total, one row each, the figure at its end; `small` fits a phone."""
     height, left, room = (31, 92, 140) if small else (31, 150, 330)

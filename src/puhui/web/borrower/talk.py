@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -26,13 +28,13 @@ from puhui.web import charts, clock
 from puhui.web.borrower.draw import typed_terms
 from puhui.web.borrower.quoting import currency
 from puhui.web.borrower.session import go, show, signed_in, up
+from puhui.web.borrower.talk_range import USUAL_ASK, range_of
 from puhui.web.middleware import words_of
 from puhui.web.shared import formats, inputs
 from puhui.web.shared.proofs import fact_name
 from puhui.web.templatetags.puhui import money, rate
 
 POINT = 10_000  # ppm of one percent
-USUAL_ASK = 5_000  # what is asked for at first: half a point less
 SHOWN_AT_HOME = 2  # proofs beside a quote on the home page
 PAYMENT_SHARE = 5  # and for repayment: a fifth less a month
 
@@ -59,10 +61,11 @@ def talk_page(request: HttpRequest, customer: Customer) -> HttpResponseBase:
         return go("home")
     context = _table(request, customer, own)
     if request.headers.get("HX-Request"):
-        return show(request, "talk_answer", **context)
+        return show(request, "talk_swap", **context)
     cards: list[ProofCard] = []
     if context["answer"] is not None:
         cards = negotiate.list_cards(customer_id=customer.id, own=own, choice=context["choice"], now=now)
+        context["range"] = range_of(context["ask"], own=own, now=context["answer"].now, cards=cards)
     promises = [_promise(one) for one in negotiate.list_promises(customer_id=customer.id, now=now)]
     return show(
         request, "talk", up=up("home", _("Negotiate")), promises=promises, **_proofs(cards), **context
@@ -190,14 +193,16 @@ def _ask(request: HttpRequest, now: Trade) -> Ask:
             )
 
 
-def _asked(ask: Ask) -> str:
+def _asked(ask: Ask) -> SafeString:
     match ask.dial:
         case Dial.PRICE:
-            return _("You asked for %(want)s a year or less.") % {"want": rate(ask.apr_at_most_ppm)}
+            words, want = _("You asked for %(want)s a year or less."), rate(ask.apr_at_most_ppm)
         case Dial.LIMIT:
-            return _("You asked for %(want)s.") % {"want": money(ask.amount_minor)}
+            words, want = _("You asked for %(want)s."), money(ask.amount_minor)
         case Dial.REPAYMENT:
-            return _("You asked for at most %(want)s a month.") % {"want": money(ask.payment_at_most_minor)}
+            words, want = _("You asked for at most %(want)s a month."), money(ask.payment_at_most_minor)
+    gap = "" if formats.is_chinese(get_language() or "") else " "  # before what comes of it
+    return mark_safe(escape(words) % {"want": format_html('<b class="num good">{}</b>', want)} + gap)
 
 
 def _view(trade: Trade, now: Trade) -> TradeView:

@@ -28,24 +28,25 @@
 
   // A dial: a range, its typed value and the two steps say the same number.
   function dial(range) {
-    var typed = doc.getElementById(range.dataset.typed);
-    function tell(from) { from.dispatchEvent(new Event("change", { bubbles: true })); }
-    range.addEventListener("input", function () { typed.value = range.value; });
+    var typed = doc.getElementById(range.dataset.typed), unit = range.dataset.say;
+    function say() { if (unit) range.setAttribute("aria-valuetext", unit.replace("{n}", range.value)); }
+    function told() { typed.value = range.value; say(); }
+    function move(steps) {
+      range.value = Number(range.value) + steps * Number(range.step);
+      told();
+      range.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    say();
+    range.addEventListener("input", told);
     range.addEventListener("keydown", function (event) {
       var ten = { PageUp: 10, PageDown: -10 }[event.key];
       if (!ten) return;
       event.preventDefault();
-      range.value = Number(range.value) + ten * Number(range.step);
-      typed.value = range.value;
-      tell(range);
+      move(ten);
     });
-    typed.addEventListener("input", function () { if (typed.value !== "") range.value = typed.value.replace(/[,¥￥\s]/g, ""); });
+    typed.addEventListener("input", function () { if (typed.value !== "") { range.value = typed.value.replace(/[,¥￥%％\s]/g, ""); say(); } });
     all("[data-step-of='" + range.id + "']").forEach(function (button) {
-      button.addEventListener("click", function () {
-        range.value = Number(range.value) + Number(button.dataset.by) * Number(range.step);
-        typed.value = range.value;
-        tell(range);
-      });
+      button.addEventListener("click", function () { move(Number(button.dataset.by)); });
     });
   }
 
