@@ -179,18 +179,21 @@ def _from_postgres(
     except psycopg.Error as error:
         raise refuse(said(error), 0) from None
     named = [one.name for one in cursor.description or ()]
+    past = _Past()
+
+    def rest() -> Iterator[tuple[Any, ...]]:
+        with closing(database):
+            yield from past.new(cursor)
 
     def cells() -> Iterator[Row]:
         nonlocal database, cursor
-        past = _Past()
         faults = 0
         while True:
             line = past.line
             try:
-                with closing(database):
-                    for row in past.new(cursor):
-                        faults = 0
-                        yield past.line, dict(zip(named, row, strict=True))
+                for row in rest():
+                    faults = 0
+                    yield past.line, dict(zip(named, row, strict=True))
                 return
             except _OtherRows:
                 raise refuse(
