@@ -11,7 +11,12 @@ from django.utils import translation
 
 from puhui.customers.models import CustomerRow
 from puhui.loans.domain import EventKind, Loan, LoanState
-from puhui.loans.domain.papers import account_statement, payoff_figures, prepayment_choices
+from puhui.loans.domain.papers import (
+    account_statement,
+    outstanding_after,
+    payoff_figures,
+    prepayment_choices,
+)
 from puhui.loans.queries import get_position, get_terms, list_events
 from puhui.web.borrower.loan import RECEIPTS
 from puhui.web.borrower.loan_view import event_name
@@ -94,6 +99,7 @@ def test_pages_of_papers_answer_and_refuse() -> None:
     assert client.get(f"/loans/{loan.id}/payoff-letter?on={day_ahead}").status_code == 200
     page = client.get(f"/loans/{loan.id}/what-if?amount=5000&on={day_ahead}")
     assert page.status_code == 200 and "saves you up to" in text_of(page.content)
+    assert page.content.decode().count('class="stair ') == 6  # three ways, each drawn and named
     for bad in (
         "amount=nothing",
         "amount=99999999",
@@ -106,6 +112,28 @@ def test_pages_of_papers_answer_and_refuse() -> None:
         assert page.status_code == 200 and 'role="alert"' in page.content.decode(), bad
     other, _ = borrower_with_loan(33)
     assert other.get(f"/loans/{loan.id}/statement").status_code == 404
+
+
+@pytest.mark.django_db
+def test_what_is_still_owed_falls_at_once_by_an_early_payment() -> None:
+    _, loan = borrower_with_loan(34)
+    terms, events = get_terms(loan_id=loan.id), list_events(loan_id=loan.id)
+    today, ahead = date(2027, 1, 5), date(2027, 2, 1)
+    plain, early = (
+        dict(
+            outstanding_after(
+                terms=terms, events=events, today=today, kind=kind, on_date=ahead, amount_minor=100_000
+            )
+        )
+        for kind in (None, EventKind.PREPAY)
+    )
+    assert list(plain) == list(early) == sorted(plain)
+    assert (
+        plain[today] == early[today] == get_position(loan_id=loan.id, as_of=today).principal_outstanding_minor
+    )
+    assert 0 < plain[ahead] - early[ahead] <= 100_000
+    assert all(early[one] <= left for one, left in plain.items())
+    assert plain[max(plain)] == early[max(plain)] == 0
 
 
 @pytest.mark.django_db

@@ -284,6 +284,34 @@ def lines(
     return _plot("".join(drawn), sentence)
 
 
+def stairs(
+    lines: Sequence[tuple[str, Sequence[tuple[int, float]]]],
+    *,
+    write: Callable[[float], str],
+    along: Sequence[tuple[int, str]],
+    sentence: str,
+) -> SafeString:
+    """This function will draw quantities that hold until they change: (class, (place, height)…) each; `along` are the
+    labels of the axis, the first and last of which are its ends.
+    """
+    ticks = ticks_up_to(max((size for _, points in lines for _, size in points), default=0))
+    first, last = along[0][0], along[-1][0]
+
+    def x(at: int) -> float:
+        return LEFT + (WIDE - LEFT - EDGE) * (at - first) / max(last - first, 1)
+
+    drawn = [_frame(ticks[-1], ticks, write, right=EDGE)]
+    for i, (at, label) in enumerate(along):
+        anchor = "start" if i == 0 else "end" if i == len(along) - 1 else "middle"
+        drawn.append(f'<text x="{x(at):.1f}" y="{TALL - 8}" text-anchor="{anchor}">{escape(label)}</text>')
+    for css, points in lines:
+        (at, size), *rest = points
+        path = f"M{x(at):.1f} {_up(size, ticks[-1]):.1f}"
+        path += "".join(f"H{x(at):.1f}V{_up(size, ticks[-1]):.1f}" for at, size in rest)
+        drawn.append(f'<path class="stair {css}" d="{path}"/>')
+    return _plot("".join(drawn), sentence)
+
+
 def calibration(points: Sequence[Interval], *, write: Callable[[float], str], sentence: str) -> SafeString:
     """This function will draw what came over what was said as dots with intervals; on the diagonal both are the same."""
     if not points:

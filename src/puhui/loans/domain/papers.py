@@ -161,6 +161,31 @@ def prepayment_choices(
     )
 
 
+def outstanding_after(
+    *,
+    terms: ContractTerms,
+    events: Sequence[LoanEvent],
+    today: date,
+    kind: EventKind | None,
+    on_date: date,
+    amount_minor: int,
+) -> tuple[tuple[date, int], ...]:
+    """This function will return the principal outstanding (minor units) at the end of today, of `on_date` and of every due
+    date to come, each later payment made on its day; `kind` is the early payment, None without one.
+
+    Sorted by date, up to the last due date as it stands without the early payment.
+    """
+    extra = [imagine(kind=kind, amount_minor=amount_minor, value_date=on_date)] if kind else []
+    rows = plan(terms=terms, events=events, today=today, as_of=today).rows
+    days = sorted({today, on_date, *(row.due_date for row in rows if row.due_date >= today)})
+    found = []
+    for one in days:
+        end = one + timedelta(days=1)
+        there = plan(terms=terms, events=events, today=today, as_of=end, extra=extra)
+        found.append((one, there.principal_outstanding_minor))
+    return tuple(found)
+
+
 def _choice(
     kind: EventKind | None,
     terms: ContractTerms,

@@ -6,26 +6,30 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from puhui.core.money import parse_minor
+from puhui.core.money import exponent, parse_minor
 from puhui.core.refusals import Refusal
 from puhui.customers.domain import Customer
 from puhui.loans.domain import EventKind
 from puhui.loans.domain.papers import (
     PrepaymentChoice,
     account_statement,
+    outstanding_after,
     payoff_figures,
     prepayment_choices,
 )
-from puhui.web import clock
+from puhui.web import charts, clock
 from puhui.web.borrower.loan import LONGEST_DAYS
 from puhui.web.borrower.loan_view import LoanView, event_name, own_loan, view_of
 from puhui.web.borrower.session import show, signed_in, up
 from puhui.web.middleware import words_of
 from puhui.web.shared import inputs
-from puhui.web.templatetags.puhui import day, money
+from puhui.web.templatetags.puhui import day, day_table, money
+
+STAIRS = ("c0", "c1", "c3")  # colours of the ways: without an early payment, then each with one
 
 
 def _day(request: HttpRequest, name: str, default: date) -> date:
@@ -74,10 +78,47 @@ def what_if_page(request: HttpRequest, customer: Customer, loan_id: str) -> Http
                 "on": on,
                 "headline": _("%(amount)s on %(day)s saves you up to %(saved)s")
                 % {"amount": money(amount), "day": day(on), "saved": money(best.saved_minor)},
-                "choices": [{"name": choice_name(one), "choice": one} for one in choices],
+                "choices": [
+                    {"name": choice_name(one), "choice": one, "css": css}
+                    for one, css in zip(choices, STAIRS, strict=False)
+                ],
+                "plot": _plot(view, choices, today=today, on=on, amount_minor=amount),
             }
     return show(
         request, "what_if", loan=view.loan, today=today, up=up("loan", view.name, view.loan.id), **context
+    )
+
+
+def _plot(
+    view: LoanView, choices: tuple[PrepaymentChoice, ...], *, today: date, on: date, amount_minor: int
+) -> SafeString | None:
+    """What is owed by date, one line for each way."""
+    unit = 10 ** exponent(view.loan.currency)
+    paths = [
+        outstanding_after(
+            terms=view.terms,
+            events=view.events,
+            today=today,
+            kind=one.kind,
+            on_date=on,
+            amount_minor=amount_minor,
+        )
+        for one in choices
+    ]
+    days = [one for one, _left in paths[0]]
+    if len(days) == 1:  # nothing is left to fall due: no line to draw
+        return None
+    middle = days[0] + (days[-1] - days[0]) / 2
+    return charts.stairs(
+        [
+            (css, [(at.toordinal(), left / unit) for at, left in path])  # a drawing is not money
+            for css, path in zip(STAIRS, paths, strict=False)
+        ],
+        write=lambda value: f"{value:,.0f}" if value == int(value) else f"{value:,.2f}",
+        along=[(at.toordinal(), day_table(at)) for at in (days[0], middle, days[-1])],
+        sentence=_(
+            "Principal still owed by date, with and without the early payment; the table has the figures."
+        ),
     )
 
 
