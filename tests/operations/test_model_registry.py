@@ -160,9 +160,11 @@ def test_a_new_champion_retires_the_one_before(desk: Desk) -> None:
 def test_a_challenger_is_sticky_and_its_propensity_is_logged(desk: Desk) -> None:
     model_id = desk.propose()
     desk.move(model_id, "challenge", 500_000)
-    sha256, seen = queries.get_model(model_id).sha256, set()
-    for index in range(8):
+    sha256, seen, index = queries.get_model(model_id).sha256, set(), 0
+    # Ids are drawn, so the arms are: go on until each was seen (64 draws of one arm: 1 in 2^63).
+    while len(seen) < 2 and index < 64:
         customer_id, decision_id = desk.decide(index)
+        index += 1
         found = queries.find_assignment(decision_id)
         assert found is not None
         challenged = bucket_of(customer_id, model_id=model_id) < 500_000
