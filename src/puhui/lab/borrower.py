@@ -43,6 +43,7 @@ class Wish:
     months: int  # term of the draw
     method: Method  # how the principal comes back
     autopay: bool  # whether she agrees to a mandate
+    due_day: int | None = None  # of the month that she chooses, None = the day of the draw
     marketing: bool = False  # whether she agrees to marketing
 
 
@@ -125,6 +126,7 @@ class Borrower:
             amount_minor=amount,
             months=wish.months,
             method=wish.method,
+            due_day=wish.due_day,
             key=self.key("quote"),
             now=now,
         )

@@ -168,13 +168,14 @@ def _invite(state: _Load, count: int) -> list[str]:
 
 
 def _invite_star(state: _Load, star: demo_logins.Star) -> None:
-    borrower = demo_logins.borrower_of(star, work=work)
-    for name, act, days in (
-        ("apply", demo_logins.apply, star.days_ago),
-        ("ask", demo_logins.ask, star.asks_days_ago),
+    borrower = demo_logins.borrower_of(star, today=state.today, work=work)
+    asks = state.today - timedelta(days=star.asks_days_ago) if star.asks_days_ago else None
+    for name, act, day in (
+        ("apply", demo_logins.apply, demo_logins.first_day(star, today=state.today)),
+        ("ask", demo_logins.ask, asks),
     ):
-        at = instant_at(state.today - timedelta(days=days), time(9, 30), zone=state.zone)
-        if days:
+        if day is not None:
+            at = instant_at(day, time(9, 30), zone=state.zone)
             state.plan(at, f"s{star.index}{name}", _Scene(star=star, borrower=borrower, act=act, at=at))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,14 +18,17 @@ from puhui.access.domain import Role
 from puhui.access.operations import create_staff
 from puhui.access.queries import find_user
 from puhui.customers.queries import find_by_phone
-from puhui.journeys import ask_for_help
+from puhui.journeys import ask_for_help, house
 from puhui.lab.borrower import Borrower, Wish
 from puhui.lab.people import InventedPerson, invent_person
 from puhui.products.domain import Method
+from puhui.products.queries import get_product
 from puhui.runtime.transactions import transaction
 
 SEED = 88  # apart from the applicants' seed, so that no phone comes twice
 GOOD_ROW, POOR_ROW = 9773, 5771  # rows of the bureau's file
+FIRST_DUE_DAYS = 16  # from her first day to her first payment: a day more than a first period lasts at least
+LAST_DUE_DAY = 28  # the last one that every month has
 STAFF = (Role.ANALYST, Role.OPERATIONS, Role.COMPLAINTS, Role.AUDITOR, Role.ADMIN)
 
 
@@ -35,7 +38,7 @@ class Star:
 
     state: str  # what she is here to show
     index: int  # of the invented person
-    days_ago: int  # when she applies, before today
+    days_ago: int  # when she applies, before today, at most (see `first_day`)
     row: int  # the bureau's row for her
     signs: bool  # whether she borrows
     autopay: bool  # whether she agrees to a mandate
@@ -58,10 +61,10 @@ STARS = (
         asks_days_ago=0, income="15000",
     ),
     Star(
-        state="late", index=3, days_ago=46, row=GOOD_ROW, signs=True, autopay=False, asks_days_ago=0, income="12000",
+        state="late", index=3, days_ago=35, row=GOOD_ROW, signs=True, autopay=False, asks_days_ago=0, income="12000",
     ),
     Star(
-        state="late and frozen since she asked for help", index=4, days_ago=50, row=GOOD_ROW, signs=True,
+        state="late and frozen since she asked for help", index=4, days_ago=38, row=GOOD_ROW, signs=True,
         autopay=False, asks_days_ago=1, income="12000",
     ),
     Star(
@@ -70,7 +73,23 @@ STARS = (
 )  # fmt: skip
 
 
-def borrower_of(star: Star, *, work: Callable[[datetime], None]) -> Borrower:
+def first_day(star: Star, *, today: date) -> date:
+    """This function will return the day on which a star applies: `days_ago`, but not before the product of today came into
+    force, so that everything offered today can be tried on her loan. A product too new to have a payment due is passed by.
+    """
+    asked, came = (
+        today - timedelta(days=star.days_ago),
+        get_product(id=house.PRODUCT, on_date=today).valid_from,
+    )
+    return max(asked, came) if came + timedelta(days=FIRST_DUE_DAYS + 1) < today else asked
+
+
+def due_day_of(first: date) -> int:
+    """This function will return the due day that a star chooses: the first payment comes early, so that there is a past."""
+    return min((first + timedelta(days=FIRST_DUE_DAYS)).day, LAST_DUE_DAY)
+
+
+def borrower_of(star: Star, *, today: date, work: Callable[[datetime], None]) -> Borrower:
     """This function will return the scripted borrower of a star."""
     fields = {
         "amount": "20000",
@@ -88,6 +107,7 @@ def borrower_of(star: Star, *, work: Callable[[datetime], None]) -> Borrower:
         months=12,
         method=Method.EQUAL_INSTALMENT,
         autopay=star.autopay,
+        due_day=due_day_of(first_day(star, today=today)) if star.signs else None,
     )
     return Borrower(person=star.person, wish=wish, language="zh-hans", seed=SEED, work=work)
 
