@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from puhui.runtime.clock import utc_now
 from puhui.runtime.domain import WorkItem
 from puhui.runtime.models import IdempotencyKey
 from puhui.runtime.transactions import transaction
-from puhui.web.partner_api import auth, token
+from puhui.web.partner_api import auth, docs, token
 from puhui.web.partner_api import customers as customers_part
 from puhui.web.partner_api.docs import description
 from puhui.web.partner_api.problems import headers_of
@@ -575,6 +576,25 @@ def test_the_reference_page_needs_no_script_and_names_every_problem(world: World
         )
     document = Client().get("/api/v1/openapi.json")
     assert document.status_code == 200 and document.json()["info"]["title"] == "Puhui partner API"
+
+
+def test_the_reference_page_says_everything_in_chinese_and_keeps_no_word_too_many(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: dict[str, str] = {}
+
+    def said(text: str, chinese: bool) -> str:
+        found = docs.words()[" ".join(text.split())] if text else ""
+        shown[" ".join(text.split())] = found
+        return found
+
+    monkeypatch.setattr(docs, "said", said)
+    page = Client().get("/api/v1/docs", headers={"Accept-Language": "zh-CN"}).content.decode()
+    assert "<title>普惠合作方接口</title>" in page and "每次办理用一个新的" in page
+    assert "for programs that act" not in page and "minor units" not in page
+    assert set(docs.words()) - set(shown) == set(), "Chinese for a text that is gone"
+    plain = [text for text, chinese in shown.items() if text and not re.search("[\u4e00-\u9fff]", chinese)]
+    assert plain == [], "not in Chinese"
 
 
 def test_the_sandbox_is_the_demos_alone(partner: Partner, settings: LazySettings) -> None:

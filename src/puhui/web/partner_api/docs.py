@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -17,6 +18,19 @@ from puhui.web.partner_api.openapi import PREFIX
 from puhui.web.partner_api.scopes import SCOPES, SCOPES_ZH
 from puhui.web.shared.formats import is_chinese
 from puhui.web.shared.refusals import catalogue
+
+WORDS = Path(__file__).with_name("words_zh.toml")
+
+
+@cache
+def words() -> dict[str, str]:
+    """This function will return {English text of the description: Chinese}, white space as one blank."""
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+def said(text: str, chinese: bool) -> str:
+    """This function will return a text of the description in the reader's language, "" for none."""
+    return words()[" ".join(text.split())] if chinese and text else text
 
 
 @cache
@@ -55,7 +69,7 @@ def _type(node: dict[str, Any]) -> str:
     return str(node.get("format") or node.get("type") or "any")
 
 
-def _fields(node: dict[str, Any]) -> list[dict[str, Any]]:
+def _fields(node: dict[str, Any], chinese: bool) -> list[dict[str, Any]]:
     shape = _resolve(node)
     needed = set(shape.get("required", []))
     return [
@@ -63,7 +77,7 @@ def _fields(node: dict[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "type": _type(one),
             "needed": name in needed,
-            "says": one.get("description", ""),
+            "says": said(one.get("description", ""), chinese),
         }
         for name, one in shape.get("properties", {}).items()
     ]
@@ -79,23 +93,23 @@ def _operation(path: str, method: str, one: dict[str, Any], chinese: bool) -> di
         "method": method.upper(),
         "path": path,
         "name": one["x-summary-zh"] if chinese else one["summary"],
-        "says": one.get("description", ""),
+        "says": said(one.get("description", ""), chinese),
         "scope": one.get("x-scope", ""),
-        "parameters": [_parameter(_resolve(each)) for each in one.get("parameters", [])],
-        "body": _fields(body[0]) if body else [],
+        "parameters": [_parameter(_resolve(each), chinese) for each in one.get("parameters", [])],
+        "body": _fields(body[0], chinese) if body else [],
         "status": good,
         "media_type": ", ".join(answered),
-        "answer": [field for each in answered.values() for field in _fields(each["schema"])],
+        "answer": [field for each in answered.values() for field in _fields(each["schema"], chinese)],
         "refused": [status for status in one["responses"] if not status.startswith("2")],
     }
 
 
-def _parameter(one: dict[str, Any]) -> dict[str, Any]:
+def _parameter(one: dict[str, Any], chinese: bool) -> dict[str, Any]:
     return {
         "name": one["name"],
         "type": f"{_type(one['schema'])}, {one['in']}",
         "needed": one["required"],
-        "says": one.get("description", ""),
+        "says": said(one.get("description", ""), chinese),
     }
 
 
@@ -104,20 +118,19 @@ def _parts(chinese: bool) -> list[dict[str, Any]]:
     for path, methods in description()["paths"].items():
         for method, one in methods.items():
             found.setdefault(one["tags"][0], []).append(_operation(path, method, one, chinese))
-    return [{"name": name, "operations": ones} for name, ones in found.items()]
+    return [{"name": said(name, chinese), "operations": ones} for name, ones in found.items()]
 
 
 def _problems(chinese: bool) -> list[dict[str, Any]]:
-    said = catalogue()
+    sentences = catalogue()
     return [
         {
             "code": one.__name__,
             "status": one.status,
-            "says": said[one.__name__]["zh" if chinese else "en"],
-            "means": inspect.getdoc(one) or "",
+            "says": sentences[one.__name__]["zh" if chinese else "en"],
         }
         for one in all_refusals()
-        if one.__name__ in said
+        if one.__name__ in sentences
     ]
 
 
@@ -125,11 +138,12 @@ def _problems(chinese: bool) -> list[dict[str, Any]]:
 def page(request: HttpRequest) -> HttpResponse:
     """This function will list every operation, scope and problem."""
     chinese = is_chinese(get_language() or "")
-    scopes = [{"name": name, "says": SCOPES_ZH[name] if chinese else words} for name, words in SCOPES.items()]
+    about = description()["info"]
+    scopes = [{"name": name, "says": SCOPES_ZH[name] if chinese else one} for name, one in SCOPES.items()]
     context = {
         "chinese": chinese,
-        "title": description()["info"]["title"],
-        "says": description()["info"]["description"],
+        "title": said(about["title"], chinese),
+        "says": said(about["description"], chinese),
         "parts": _parts(chinese),
         "scopes": scopes,
         "problems": _problems(chinese),
