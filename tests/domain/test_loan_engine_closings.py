@@ -140,3 +140,38 @@ def test_a_charge_off_taken_back_never_happened() -> None:
         engine_position(
             terms=terms, events=[*story, event(5, Kind.UNDO_CHARGE_OFF, due)], as_of=date(2024, 9, 1)
         )
+
+
+@pytest.mark.parametrize("kind", [EventKind.WAIVE, EventKind.PREPAY])
+@pytest.mark.parametrize("amount", [1, 300, 499, 500])
+def test_what_was_charged_back_after_maturity_is_lowered_ahead(kind: EventKind, amount: int) -> None:
+    """No regular instalment is ahead that levelling could lower, only the one after maturity, with a fee due later."""
+    terms, day = terms_of(1, Method.EQUAL_INSTALMENT, 0, 0), START + timedelta(days=60)
+    due, said = (day + timedelta(days=9)).isoformat(), {"component": "principal"}
+    events = [
+        made(1, EventKind.DISBURSE, START, 100_000),
+        made(2, EventKind.PAYOFF, START, 100_000),
+        made(3, EventKind.CHARGEBACK, day, 500, payload={"event_id": "e2"}),
+        made(4, EventKind.FEE, day, 100, payload={"due": due, "penalty": False}),
+        made(5, kind, day, amount, payload=said if kind is EventKind.WAIVE else {}),
+    ]
+    found = position(terms=terms, events=events, as_of=day)
+    assert is_whole(found, 100_000) and found.principal_outstanding_minor == 500 - amount
+    given = amount if kind is EventKind.WAIVE else 0
+    assert (found.waived_principal_minor, found.paid_principal_minor) == (given, 99_500 + amount - given)
+    assert len(found.rows) == 2 and found.payoff_minor == 500 - amount
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_prepayment_of_all_principal_pays_interest_first(method: Method) -> None:
+    """It neither closes the loan without its interest nor takes more principal than is owed: what is left stays due."""
+    terms, day = terms_of(3, method, 180_000, 0), START + timedelta(days=20)
+    out = made(1, EventKind.DISBURSE, START, 100_000)
+    payoff = position(terms=terms, events=[out], as_of=day).payoff_minor
+    for amount in (99_999, 100_000, 100_500, payoff - 1, payoff):
+        events = [out, made(2, EventKind.PREPAY, day, amount)]
+        found = position(terms=terms, events=events, as_of=day)
+        (used,) = found.allocations
+        assert used.interest_minor + used.principal_minor + used.credit_minor == amount, amount
+        assert is_whole(found, 100_000) and found.payoff_minor == payoff - amount, amount
+        assert (found.state is LoanState.CLOSED) == (amount == payoff)

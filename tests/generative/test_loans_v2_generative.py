@@ -321,6 +321,9 @@ class OneLoan(RuleBasedStateMachine):
         assert whole(found) == self.terms.principal_minor, story
         for code, amount in balances(found).items():
             assert self.books[code] == amount, (code, self.books[code], amount, self.day, story)
+        for one in found.allocations:
+            parts = one.penalty_minor + one.fee_minor + one.interest_minor + one.principal_minor
+            assert one.amount_minor == parts + one.credit_minor, (one, story)
         assert found.payoff_minor >= 0 and found.credit_minor >= 0
         assert (found.state is LoanState.ACTIVE) == (found.payoff_minor > 0 or found.closed_on is None)
         SEEN["steps"] += 1
