@@ -175,3 +175,21 @@ def test_a_prepayment_of_all_principal_pays_interest_first(method: Method) -> No
         assert used.interest_minor + used.principal_minor + used.credit_minor == amount, amount
         assert is_whole(found, 100_000) and found.payoff_minor == payoff - amount, amount
         assert (found.state is LoanState.CLOSED) == (amount == payoff)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rate", [0, 870, 180_000])
+def test_levelling_again_leaves_what_later_instalments_were_paid(method: Method, rate: int) -> None:
+    """Paid off, one fen of it charged back, then levelled again: no instalment asks for what is paid of a later one."""
+    terms, day = terms_of(4, method, rate, 0), START + timedelta(days=21)
+    events = [made(1, EventKind.DISBURSE, START, 100_000)]
+    events.append(
+        made(2, EventKind.PAYOFF, day, position(terms=terms, events=events, as_of=day).payoff_minor)
+    )
+    events.append(made(3, EventKind.CHARGEBACK, day, 1, payload={"event_id": "e2"}))
+    for kind, said in ((EventKind.RE_AMORTISE, {}), (EventKind.EXTEND, {"count": 2})):
+        event = made(4, kind, day, payload=said)
+        found = position(terms=terms, events=[*events, event], as_of=day)
+        assert is_whole(found, 100_000) and found.payoff_minor == 1, (kind, found.rows)
+        found = position(terms=terms, events=[*events, event], as_of=day + timedelta(days=200))
+        assert is_whole(found, 100_000), (kind, found.rows)

@@ -255,7 +255,7 @@ def work_front(b: Book, day: int, end: int, moves: bool) -> None:
     """
     begin, last, months = b.s[S_FRONT], b.s[S_ROW] - 1, equal_months(b)
     carry, before, planned = b.s[S_FRONT_CARRY], b.s[S_FRONT_OPEN], b.s[S_FRONT_PLANNED]
-    left, to_day = b.s[S_FRONT_LEFT] - settled_principal(b, begin, end, last), carry
+    left, to_day = b.s[S_FRONT_LEFT] - settled_principal(b, begin, end), carry
     for row in range(begin, end):
         if b.kind[row] != RowKind.REGULAR:
             b.at_interest[row] = b.interest[row]

@@ -278,6 +278,8 @@ def set_flat(b: Book, first: int, regular: int, balance: int) -> None:
     if b.k[K_PLAN] == Plan.NOMINAL:
         set_flat_nominal(b, first)
         return
+    if b.s[S_BALANCE] <= 0:  # paid off: interest that was not asked for stays so
+        return
     whole = balance
     for r in range(first, b.s[S_ROW]):
         if b.kind[r] == RowKind.REGULAR:

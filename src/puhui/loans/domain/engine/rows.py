@@ -142,7 +142,7 @@ def work_out(b: Book, today: int, till: int) -> None:
     if b.s[S_FRONT] > 0:
         begin, carry, left = b.s[S_FRONT], b.s[S_FRONT_CARRY], b.s[S_FRONT_LEFT]
         before, planned, latest = b.s[S_FRONT_OPEN], b.s[S_FRONT_PLANNED], b.due[begin - 1]
-    left -= settled_principal(b, begin, n, last)
+    left -= settled_principal(b, begin, n)
     months = equal_months(b)
     for row in range(begin, n):
         if b.kind[row] != RowKind.REGULAR:
@@ -155,16 +155,13 @@ def work_out(b: Book, today: int, till: int) -> None:
         latest = max(latest, b.due[row])
 
 
-def settled_principal(b: Book, begin: int, end: int, last: int) -> int:
-    """This function will return the principal of instalments that no longer take what is left: those by agreement and the
-    paid ones, the last open one apart.
+def settled_principal(b: Book, begin: int, end: int) -> int:
+    """This function will return the principal that is not free for what instalments leave: of those by agreement all of
+    it, of the others what is paid. What is paid of a later one is therefore never left to an earlier one.
     """
     found = 0
     for row in range(begin, end):
-        if b.kind[row] != RowKind.REGULAR:
-            found += b.principal[row]
-        elif is_full(b, row) and row != last:
-            found += gone_of(b, row, 3)
+        found += b.principal[row] if b.kind[row] != RowKind.REGULAR else gone_of(b, row, 3)
     return found
 
 
@@ -179,7 +176,7 @@ def work_row(b: Book, row: int, found: int, till: int, left: int, carry: int, la
         b.carry[row] = split_full(b, row, found)
         return b.carry[row], left
     b.carry[row] = split_row(b, row, found, left, row == last)
-    return b.carry[row], left - b.principal[row]
+    return b.carry[row], left + gone_of(b, row, 3) - b.principal[row]
 
 
 def equal_months(b: Book) -> int:
@@ -261,6 +258,7 @@ def split_row(b: Book, row: int, found: int, left: int, is_last: bool) -> int:
     return the interest that it could not hold.
     """
     paid_interest, paid_principal = gone_of(b, row, 2), gone_of(b, row, 3)
+    left += paid_principal
     found += b.credit_interest[row]
     if is_last:
         b.principal[row] = max(left, paid_principal)
