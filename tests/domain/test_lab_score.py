@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from decimal import ROUND_FLOOR, Decimal
@@ -152,6 +153,9 @@ BROKEN = [
     ("text for number", ROWS.replace("c,62,1e1", "c,62,many"), "column 'load': line 64 holds 'many', the model knows numbers"),
     ("infinite", ROWS.replace("c,62,1e1", "c,62,-inf"), "column 'load': line 64 holds '-inf', which is not a finite number"),
     ("too large", ROWS.replace("c,62,1e1", "c,62,1e999"), "column 'load': line 64 holds '1e999', which is not a finite number"),
+    ("too many digits", ROWS.replace("c,62,1e1", "c,62,1e300"), "column 'load': line 64 holds '1e300', which has too many digits"),
+    ("thousands", ROWS.replace("c,62,1e1", 'c,62,"1,000"'), "column 'load': line 64 holds '1,000', the model knows numbers"),
+    ("semicolons", ROWS.replace(",", ";"), "seem to be separated by ';'"),
     ("all empty", "\n".join([HEADER, *[",".join([*one.split(",")[:2], "", *one.split(",")[3:]]) for one in BODY]]), "column 'load' is empty in all 64 lines"),
     ("numbers for texts", HEADER + "\n" + "".join(f"{i},{i},1,1,m\n" for i in range(4)), "column 'kind' holds numbers such as '0', the model knows texts such as 'a'"),
     ("other texts", HEADER + "\n" + "q,1,1,1,m\n" * 40, "column 'kind': none of its 40 values was seen in training (such as 'q')"),
@@ -168,6 +172,7 @@ def test_a_broken_file_is_named_and_nothing_is_written(
     with pytest.raises(ScoringDataInvalid) as caught:
         score(model=model, data=write(tmp_path, text), out=tmp_path / "out.csv")
     assert says in str(caught.value)
+    assert re.search("[一-鿿]", str(caught.value).partition(" / ")[2])
     assert sorted(one.name for one in tmp_path.iterdir()) == ["loans.csv"]
 
 

@@ -6,8 +6,10 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,11 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve  # type: 
 from puhui.decisions.domain.quick import compile_scorecard
 from puhui.decisions.domain.scorecard import ScorecardInvalid, parse_scorecard
 from puhui.lab.train import files
-from puhui.lab.train.binning import MISSING, make_binning, weigh
+from puhui.lab.train.binning import MISSING, Binning, in_order, make_binning, weigh
 from puhui.lab.train.metrics import brier, calibration, intervals, rank, separation
 from puhui.lab.train.run import Options, train
 from puhui.lab.train.table import TrainingDataInvalid, read_table
+from puhui.lab.train.validate import split_by_time
 
 REPO = Path(__file__).resolve().parents[2]
 EXCLUDED = ["row", "funded_amnt", "term", "verification_status", "annual_inc", "emp_length"]
@@ -198,7 +201,22 @@ BROKEN = [
     ("infinite", GOOD.replace("\n1,1,0\n", "\ninf,1,0\n", 1), "column 'x': line 3 holds 'inf'"),
     ("text among numbers", GOOD.replace("\n1,1,0\n", "\nmany,1,0\n", 1), "'x' mixes numbers and text: line 3 holds 'many'"),
     ("nothing usable", "age,bad\n" + "\n".join(f"{i},{i % 2}" for i in range(400)), "no usable column"),
-    ("too few bad", "x,bad\n" + "\n".join(f"{i},{int(i < 9)}" for i in range(400)), "9 bad rows of 400; at least 50"),
+    ("too few bad", "x,bad\n" + "\n".join(f"{i % 300},{int(i < 9)}" for i in range(400)), "9 bad rows of 400; at least 50"),
+    ("blank line", GOOD.replace("\n1,1,0\n", "\n\n1,1,0\n", 1), "line 3 is blank; remove it"),
+    ("quotation left open", GOOD + '"7,' + "x" * 140_000, "line 402 cannot be read as CSV"),
+    ("semicolons", GOOD.replace(",", ";"), "seem to be separated by ';'"),
+    ("name with a space", GOOD.replace(",bad", ", Bad", 1), "is it ' Bad'?"),
+    ("outcome missing", GOOD.replace("\n1,1,0\n", "\n1,1,NA\n", 1), "column 'bad': line 3 is empty"),
+    ("thousands", GOOD.replace("\n1,1", '\n"1,000",1').replace("\n2", '\n"2,0"'), "line 3 holds '1,000'"),
+    ("marks of money", "x,bad\n" + "\n".join(f"¥{i},{int(i % 4 == 0)}" for i in range(400)), "'x': line 2 holds '¥0', a number with marks"),
+    ("thousands throughout", "x,bad\n" + "\n".join(f'"{i + 1},000",{int(i % 4 == 0)}' for i in range(400)), "line 2 holds '1,000', a number with marks"),
+    ("endless number", GOOD.replace("\n1,1,0\n", "\n1e999999999,1,0\n", 1), "line 3 holds '1e999999999', which has too many digits"),
+    ("large number", GOOD.replace("\n1,1,0\n", "\n1e17,1,0\n", 1), "line 3 holds '1e17', which has too many digits"),
+    ("Chinese names", GOOD.replace("x,y", "客户年龄,婚姻状况", 1), "'婚姻状况' protected characteristic"),
+    ("only dates", "x,bad\n" + "\n".join(f"2026-0{1 + i % 9}-11,{int(i % 4 == 0)}" for i in range(400)), "'x' date"),
+    ("only dates as numbers", "x,bad\n" + "\n".join(f"20260{1 + i % 9}11,{int(i % 4 == 0)}" for i in range(400)), "'x' date"),
+    ("only row numbers", "客户号,bad\n" + "\n".join(f"{i + 7},{int(i % 4 == 0)}" for i in range(400)), "'客户号' identifier"),
+    ("only texts that hardly repeat", "x,bad\n" + "\n".join(f"w{i % 100},{int(i % 4 == 0)}" for i in range(400)), "'x' text that hardly"),
     ("no signal at all", "x,bad\n" + "\n".join(f"{i // 2},{i % 2}" for i in range(400)), "no column says anything"),
 ]  # fmt: skip
 
@@ -208,6 +226,98 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(TrainingDataInvalid) as caught:
         run(tmp_path, text, "out", exclude=())
     assert says in str(caught.value) and not (tmp_path / "out").exists()
+    english, slash, chinese = str(caught.value).partition(" / ")
+    assert english and slash and re.search("[一-鿿]", chinese)
+
+
+def timed(moment: Callable[[int], str]) -> str:
+    return "x,t,bad\n" + "\n".join(f"{i % 9},{moment(i)},{int(i % 4 == 0)}" for i in range(400)) + "\n"
+
+
+TIMES = [
+    ("endless", timed(lambda i: "inf" if i == 3 else str(i)), "line 5 holds 'inf'; write an ISO date"),
+    ("not a time", timed(lambda i: "NaT" if i == 3 else "2026-01-02"), "line 5 holds 'NaT'"),
+    ("more than a date", timed(lambda i: "2026-01-02zz"), "line 2 holds '2026-01-02zz'"),
+    ("empty", timed(lambda i: "" if i == 3 else "2026-01-02"), "line 5 is empty"),
+    ("all tied", timed(lambda i: "2026-01-02"), "all rows have the same moment"),
+    ("zones mixed", timed(lambda i: "2026-01-02T08:00:00" + "Z" * (i % 2)), "instants with a zone are mixed"),
+    ("one kind of row late", timed(lambda i: str(int(i % 4 != 0 and i > 200))), "of the 150 latest rows 0 are bad"),
+    ("the target itself", GOOD, "column 'bad' is the target and cannot be"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says"), [one[1:] for one in TIMES], ids=[one[0] for one in TIMES])
+def test_a_time_that_parts_nothing_is_named_before_anything_is_written(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    with pytest.raises(TrainingDataInvalid) as caught:
+        run(tmp_path, text, "out", exclude=(), time="t" if text != GOOD else "bad")
+    assert says in str(caught.value) and not (tmp_path / "out").exists()
+
+
+def test_hours_of_one_day_and_zones_are_told_apart() -> None:
+    hours = [f"2026-01-02T{i:02}:00:00" for i in range(20)]
+    assert split_by_time(tuple(reversed(hours)), "t").late.tolist() == [0, 1, 2, 3]
+    zoned = ["2026-01-02T07:30:00+08:00", *["2026-01-02T00:00:00Z"] * 4]
+    assert split_by_time(tuple(zoned), "t").early.tolist() == [0]
+
+
+SPECIALS = [("inf", "not a number"), ("-", "not a number"), ("-0.15", "has 1 digits after the point")]
+
+
+@pytest.mark.parametrize(("value", "says"), SPECIALS)
+def test_a_special_value_is_read_exactly_or_refused(tmp_path: Path, value: str, says: str) -> None:
+    with pytest.raises(TrainingDataInvalid, match=says):
+        run(tmp_path, invented(400), "out", special={"load": [value]})
+
+
+def test_odd_parquet_is_read_or_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    good = {
+        "x": pyarrow.array([i % 7 for i in range(60)]),
+        "bad": pyarrow.array([i % 2 == 0 for i in range(60)]),
+    }
+    late = pyarrow.array([1577836800000000001 + i for i in range(60)], type=pyarrow.timestamp("ns"))
+    packed = pyarrow.array([["a"]] * 60)
+    pyarrow.parquet.write_table(pyarrow.table(good | {"at": late, "list": packed}), path)
+    table = read_table(path, target="bad", exclude=["list"], keep=("at",))
+    assert table.bad[:2] == (1, 0) and table.kept["at"][0].startswith("2020-01-01T00:00:00")
+    with pytest.raises(TrainingDataInvalid, match=r"column 'list' has type list.*--exclude list"):
+        read_table(path, target="bad", exclude=[])
+    span = pyarrow.array([1] * 60, type=pyarrow.duration("s"))
+    pyarrow.parquet.write_table(pyarrow.table(good | {"span": span}), path)
+    with pytest.raises(TrainingDataInvalid, match=r"column 'span' has type duration\[s\]"):
+        read_table(path, target="bad", exclude=[])
+    pyarrow.parquet.write_table(
+        pyarrow.Table.from_arrays([*good.values(), good["x"]], names=["x", "bad", "x"]), path
+    )
+    with pytest.raises(TrainingDataInvalid, match="column 'x' occurs twice"):
+        read_table(path, target="bad", exclude=[])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "loans.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + ' a "b",类 型,bad\n7,"x\ny",否\n8,z,是\n'.replace("\n", end).encode())
+    table = read_table(path, target="bad", exclude=[])
+    assert [one.name for one in table.columns] == [' a "b"', "类 型"] and table.bad == (0, 1)
+    assert table.columns[1].texts == (f"x{end}y", "z")
+
+
+def test_a_thin_bin_never_turns_its_neighbours_round() -> None:
+    """Smoothing halves what 20 rows say and hardly what 400 say: 50 % of 20 would stand below 45 % of 400."""
+    place = np.repeat([0, 1, 2], [600, 400, 20])
+    bad = np.concatenate([np.arange(600) % 10 == 0, np.arange(400) % 20 < 9, np.arange(20) % 2 == 0]).astype(
+        np.int64
+    )
+    binning = Binning(
+        column="x", kind="number", cuts=(1, 2), groups=(), special=(), direction="higher_is_riskier"
+    )
+    raw = weigh(place, bad, 3)
+    assert raw.woe[2] < raw.woe[1], "the case is none"
+    kept = in_order(raw, binning)
+    assert kept.woe[0] == raw.woe[0] and kept.woe[1] == kept.woe[2] and raw.woe[2] < kept.woe[1] < raw.woe[1]
+    assert in_order(kept, binning) is kept
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, isfinite
+from math import floor, inf, isfinite
 
 NANO = 1_000_000_000
 HEADER = {
@@ -109,7 +109,10 @@ def _tree(block: str, number: int, features: int, name: str) -> Tree:
     asked = _whole(fields, "split_feature", nodes, where)
     if not all(0 <= one < features for one in asked):
         raise TreesInvalid(f"{where}: split_feature names a feature that the header does not")
-    thresholds = [_finite(one, where) for one in _list(fields, "threshold", nodes, where)]
+    # A split that parts only absent values from all others has no end: everybody with a value goes left.
+    thresholds = [
+        inf if one == "inf" else _finite(one, where) for one in _list(fields, "threshold", nodes, where)
+    ]
     kinds = _whole(fields, "decision_type", nodes, where)
     if unknown := [one for one in kinds if one not in ABSENT_LEFT]:
         raise TreesInvalid(

@@ -12,7 +12,8 @@ import pyarrow.compute as compute
 from numpy.typing import NDArray
 
 from puhui.lab.score.errors import ScoringDataInvalid
-from puhui.lab.train.files import MISSING_WORDS, as_text
+from puhui.lab.train.files import MISSING_WORDS, as_texts
+from puhui.lab.train.table import LARGEST
 from puhui.lab.train.vector import Values
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,8 @@ class Reader:
         """This function will convert a chunk; `first` is the number of its first row in the file."""
         if pyarrow.types.is_nested(column.type) or pyarrow.types.is_binary(column.type):
             raise ScoringDataInvalid(
-                f"{self._where()} has type {column.type}; a column holds one number or one text a row"
+                f"{self._where()} has type {column.type}; a column holds one number or one text a row, convert it",
+                f"{self._where_zh()} 的类型是 {column.type}；每行应为一个数字或一段文字，请转换",
             )
         self.rows += len(column)
         if self.known is not None:
@@ -53,22 +55,28 @@ class Reader:
         if self.rows > 1 and self.absent == self.rows and not allow_empty:
             raise ScoringDataInvalid(
                 f"{self._where()} is empty in all {self.rows} {self.word}s; fill it, or say --allow-empty {self.name}"
-                " if nobody has a value"
+                " if nobody has a value",
+                f"{self._where_zh()} 的 {self.rows} 行全部为空；请填写，若确实都没有值，请用 --allow-empty {self.name}",
             )
         filled = self.rows - self.absent
         if filled and self.numeric == filled:
             raise ScoringDataInvalid(
                 f"{self._where()} holds numbers such as {self.example!r}, the model knows texts such as"
-                f" {self._few()}; it has another type than in training"
+                f" {self._few()}; it has another type than in training, write it as there",
+                f"{self._where_zh()} 为 {self.example!r} 这样的数字，模型只认识 {self._few()} 这样的文字；类型与训练时不同，请用同样的写法",
             )
         if filled >= MANY and self.unseen == filled:
             raise ScoringDataInvalid(
                 f"{self._where()}: none of its {filled} values was seen in training (such as {self.example!r});"
-                f" the model knows {self._few()}"
+                f" the model knows {self._few()}; write them as in training",
+                f"{self._where_zh()}：{filled} 个取值训练时都未出现（例如 {self.example!r}）；模型认识 {self._few()}，请用同样的写法",
             )
 
     def _where(self) -> str:
         return f"{self.file}: column {self.name!r}"
+
+    def _where_zh(self) -> str:
+        return f"{self.file}：列 {self.name!r}"
 
     def _few(self) -> str:
         return ", ".join(repr(one) for one in sorted(self.known or [])[:3])
@@ -93,7 +101,8 @@ class Reader:
         kind = column.type
         if pyarrow.types.is_boolean(kind) or pyarrow.types.is_temporal(kind):
             raise ScoringDataInvalid(
-                f"{self._where()} has type {kind}, the model knows numbers; it has another type than in training"
+                f"{self._where()} has type {kind}, the model knows numbers; it has another type than in training, convert it",
+                f"{self._where_zh()} 的类型是 {kind}，模型需要数字；类型与训练时不同，请转换",
             )
         if pyarrow.types.is_integer(kind) or pyarrow.types.is_float64(kind):
             plain = column.cast(pyarrow.float64(), safe=False)
@@ -107,9 +116,19 @@ class Reader:
             at = int(infinite[0])
             raise ScoringDataInvalid(
                 f"{self._where()}: {self.word} {first + at} holds {str(column[at].as_py())!r},"
-                " which is not a finite number; correct it or leave it empty"
+                " which is not a finite number; correct it or leave it empty",
+                f"{self._where_zh()}：第 {first + at} 行为 {str(column[at].as_py())!r}，不是有限的数字；请更正或留空",
             )
-        return Values(numbers=scale(values, self.decimals), codes=None)
+        scaled = scale(values, self.decimals)
+        long = np.flatnonzero(np.abs(scaled) > LARGEST)  # as in training: beyond it evaluators part
+        if len(long):
+            at = int(long[0])
+            raise ScoringDataInvalid(
+                f"{self._where()}: {self.word} {first + at} holds {str(column[at].as_py())[:40]!r}, which has too many"
+                " digits; correct it or leave it empty",
+                f"{self._where_zh()}：第 {first + at} 行为 {str(column[at].as_py())[:40]!r}，位数过多；请更正或留空",
+            )
+        return Values(numbers=scaled, codes=None)
 
     def _parsed(self, texts: Any, first: int) -> Any:
         try:
@@ -123,7 +142,8 @@ class Reader:
             except InvalidOperation:
                 raise ScoringDataInvalid(
                     f"{self._where()}: {self.word} {first + place} holds {text!r}, the model knows numbers;"
-                    " it has another type than in training, or the cell is wrong"
+                    " it has another type than in training, or the cell is wrong: write a plain number such as 12000.5",
+                    f"{self._where_zh()}：第 {first + place} 行为 {text!r}，模型需要数字；请写成 12000.5 这样的数字",
                 ) from None
         return pyarrow.array(found, type=pyarrow.float64())
 
@@ -146,9 +166,7 @@ def _clean(column: Any) -> Any:
     if pyarrow.types.is_float32(column.type) or pyarrow.types.is_float16(column.type):
         column = column.cast(pyarrow.string())  # the shortest digits, not the nearest double's
     if not (pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type)):
-        column = pyarrow.array(
-            [None if one is None else as_text(one) for one in column.to_pylist()], type=pyarrow.string()
-        )
+        column = pyarrow.array(as_texts(column), type=pyarrow.string())
     texts = compute.utf8_trim_whitespace(column.cast(pyarrow.string()))
     missing = compute.is_in(texts, value_set=WORDS)
     return compute.if_else(missing, pyarrow.scalar(None, type=pyarrow.string()), texts)

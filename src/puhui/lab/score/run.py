@@ -62,13 +62,19 @@ def score(
     """
     loaded = load_model(model, key=key)
     if out.exists() and data.exists() and out.samefile(data):
-        raise ScoringDataInvalid(f"--out {out}: this is the file to score; name another")
+        raise ScoringDataInvalid(
+            f"--out {out}: this is the file to score; name another",
+            f"--out {out}：这是要打分的文件；请另取名称",
+        )
     source = Source(data)
     names = [one.name for one in loaded.columns]
     source.require(names)
     for one in allow_empty:
         if one not in names:
-            raise ScoringDataInvalid(f"--allow-empty {one}: the model has no such column")
+            raise ScoringDataInvalid(
+                f"--allow-empty {one}: the model has no such column; it has {', '.join(names)}",
+                f"--allow-empty {one}：模型没有这一列；现有 {', '.join(names)}",
+            )
     readers = [
         Reader(file=data.name, name=one.name, decimals=one.decimals, known=one.known, word=source.word)
         for one in loaded.columns
@@ -84,7 +90,7 @@ def score(
             rows += chunk.num_rows
             sink.write(scorer.batch(values))
         if rows == 0:
-            raise ScoringDataInvalid(f"{data.name}: no rows")
+            raise ScoringDataInvalid(f"{data.name}: no rows", f"{data.name}：没有数据行")
         for reader in readers:
             reader.finish(allow_empty=reader.name in allow_empty)
     return Scored(

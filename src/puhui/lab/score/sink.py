@@ -20,9 +20,14 @@ class Sink:
     def __init__(self, path: Path) -> None:
         """This function will check the name. Raises: ScoringDataInvalid for another one."""
         if not is_parquet(path) and path.suffix.lower() != ".csv":
-            raise ScoringDataInvalid(f"--out {path}: the name ends in .csv or .parquet")
+            raise ScoringDataInvalid(
+                f"--out {path}: the name ends in .csv or .parquet",
+                f"--out {path}：文件名须以 .csv 或 .parquet 结尾",
+            )
         if path.is_dir() or not path.parent.is_dir():
-            raise ScoringDataInvalid(f"--out {path}: not a file in a folder that exists")
+            raise ScoringDataInvalid(
+                f"--out {path}: not a file in a folder that exists", f"--out {path}：不是已有文件夹中的文件"
+            )
         self.path = path
         self.part = path.with_name(f".{path.name}.part")
         self.writer: Any = None

@@ -42,19 +42,31 @@ def read_sources(given: Sequence[str], table: Table) -> dict[str, tuple[str, ...
         source, equals, columns = text.partition("=")
         wanted = tuple(one.strip() for one in columns.split(",") if one.strip())
         if not equals or not source or not wanted or source in found:
-            raise TrainingDataInvalid(f"--ablate {text}: write source=column,column, each source once")
+            raise TrainingDataInvalid(
+                f"--ablate {text}: write source=column,column, each source once",
+                f"--ablate {text}：请写 来源=列,列，每个来源只写一次",
+            )
         for one in wanted:
             if one not in names:
                 why = table.excluded.get(one, f"there are {', '.join(names)}")
-                raise TrainingDataInvalid(f"--ablate {source}: column {one!r} is not used ({why})")
+                raise TrainingDataInvalid(
+                    f"--ablate {source}: column {one!r} is not used ({why}); leave it out",
+                    f"--ablate {source}：列 {one!r} 未被使用（{why}）；请去掉",
+                )
             if any(one in other for other in found.values()):
-                raise TrainingDataInvalid(f"--ablate {source}: column {one!r} is in another source")
+                raise TrainingDataInvalid(
+                    f"--ablate {source}: column {one!r} is in another source; name it once",
+                    f"--ablate {source}：列 {one!r} 已属于其他来源；请只写一次",
+                )
         found[source] = wanted
     rest = tuple(one for one in names if not any(one in columns for columns in found.values()))
     if rest:
         found[REST] = (*found.get(REST, ()), *rest)
     if len(found) < 2:
-        raise TrainingDataInvalid("--ablate: one source holds every column; name at least two")
+        raise TrainingDataInvalid(
+            "--ablate: one source holds every column; name at least two",
+            "--ablate：一个来源包含了所有列；请至少写两个来源",
+        )
     return found
 
 
@@ -73,7 +85,10 @@ def ablate(
     `record` names the source that people without a credit record lack. Raises: TrainingDataInvalid when it is none.
     """
     if record not in sources:
-        raise TrainingDataInvalid(f"--record {record}: no such source; there are {', '.join(sources)}")
+        raise TrainingDataInvalid(
+            f"--record {record}: no such source; there are {', '.join(sources)}",
+            f"--record {record}：没有这个来源；现有 {', '.join(sources)}",
+        )
     bad = np.array(table.bad, dtype=np.int64)
 
     def predict(columns: Sequence[str]) -> Floats:

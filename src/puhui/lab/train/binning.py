@@ -226,6 +226,21 @@ def weigh(place: Ints, bad: Ints, bins: int, extras: int = 0) -> Evidence:
     )
 
 
+def in_order(evidence: Evidence, binning: Binning) -> Evidence:
+    """This function will keep the weight of evidence of a number monotone: smoothing draws thin bins further towards the
+    cohort than thick ones, which may turn two neighbours round; they then share their mean."""
+    if binning.direction == "category":
+        return evidence
+    sign = 1 if binning.direction == "higher_is_riskier" else -1
+    woe = np.array(evidence.woe) * sign
+    if (np.diff(woe) >= 0).all():
+        return evidence
+    pooled = IsotonicRegression().fit_transform(
+        np.arange(len(woe)), woe, sample_weight=np.maximum(1, evidence.rows)
+    )
+    return replace(evidence, woe=tuple((sign * pooled).tolist()))
+
+
 def _log_odds(wrong: NDArray[Any], count: NDArray[Any], base: float) -> Floats:
     """Of each bin against the cohort's, smoothed towards it."""
     share = (wrong + SMOOTHING * base) / (count + SMOOTHING)

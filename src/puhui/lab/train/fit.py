@@ -19,6 +19,7 @@ from puhui.lab.train.binning import (
     Binning,
     Evidence,
     add_extras,
+    in_order,
     make_binning,
     make_fine_binning,
     merge_bins,
@@ -63,6 +64,12 @@ class Model:
     dropped: dict[str, str]  # column → why it is not in the model
     refined: bool  # whether the bins were fitted together
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the log odds of every number rise or fall throughout."""
+        numbers = [one.values for one in self.features if one.binning.kind == "number"]
+        return all(list(one) in (sorted(one), sorted(one, reverse=True)) for one in numbers)
+
     def predict(self, table: Table, rows: Ints) -> Floats:
         """This function will return the probability of bad of the given rows."""
         logit = np.full(len(rows), self.intercept)
@@ -77,23 +84,25 @@ Found = tuple[Column, Binning, Evidence]
 
 
 def fit(
-    table: Table, rows: Ints, specials: Specials, *, binner: Binner = make_binning, silence: bool = True
+    table: Table,
+    rows: Ints,
+    specials: Specials,
+    *,
+    binner: Binner = make_binning,
+    silence: bool = True,
+    ordered: bool = False,
 ) -> Model:
     """This function will fit a model on the given rows only (binning and selection included). With `silence`, absent
-    and special values have evidence of their own where enough rows have them; without, they are neutral."""
+    and special values have evidence of their own where enough rows have them; without, they are neutral. With `ordered`,
+    thin bins whose smoothed evidence turns neighbours round share it."""
     bad = np.array(table.bad, dtype=np.int64)
     every: list[Found] = []
     for column in table.columns:
         binning = binner(column, bad, rows, specials.get(column.name, ()))
         if silence:
             binning = add_extras(binning, column, bad, rows)
-        every.append(
-            (
-                column,
-                binning,
-                weigh(binning.assign(column)[rows], bad[rows], binning.bins, len(binning.extras)),
-            )
-        )
+        evidence = weigh(binning.assign(column)[rows], bad[rows], binning.bins, len(binning.extras))
+        every.append((column, binning, in_order(evidence, binning) if ordered else evidence))
     found = [one for one in every if one[2].iv >= MIN_IV and one[1].bins >= 2]
     dropped = {one[0].name: TOO_LITTLE for one in every if one not in found}
     if not found:
@@ -212,6 +221,7 @@ def out_of_fold(
     binner: Binner = make_binning,
     seeds: tuple[int, ...] = SEEDS,
     silence: bool = True,
+    ordered: bool = False,
 ) -> list[Floats]:
     """This function will return pooled out-of-fold predictions, one set per seed: nobody is scored by a model that saw her."""
     bad = np.array(table.bad, dtype=np.int64)
@@ -221,7 +231,8 @@ def out_of_fold(
         for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(
             np.zeros(len(bad)), bad
         ):
-            model = fit(table, np.asarray(train, dtype=np.int64), specials, binner=binner, silence=silence)
+            rows = np.asarray(train, dtype=np.int64)
+            model = fit(table, rows, specials, binner=binner, silence=silence, ordered=ordered)
             pooled[test] = model.predict(table, np.asarray(test, dtype=np.int64))
         found.append(pooled)
     return found

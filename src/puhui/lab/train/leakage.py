@@ -28,7 +28,10 @@ def check_columns(table: Table, trusted: tuple[str, ...]) -> None:
     names = {one.name for one in table.columns}
     for name in trusted:
         if name not in names:
-            raise TrainingDataInvalid(f"--trust {name}: not a column that is used")
+            raise TrainingDataInvalid(
+                f"--trust {name}: not a column that is used; name one of {', '.join(sorted(names))}",
+                f"--trust {name}：不是使用中的列；请从 {', '.join(sorted(names))} 中选择",
+            )
     bad = np.array(table.bad, dtype=np.int64)
     for column in table.columns:
         if column.name in trusted:
@@ -37,7 +40,9 @@ def check_columns(table: Table, trusted: tuple[str, ...]) -> None:
         if found >= CEILING_KS:
             raise TrainingDataInvalid(
                 f"column {column.name!r} alone separates bad from good with a KS of {found * 100:.0f} %: it seems to be"
-                f" written after the outcome. --exclude {column.name}, or --trust {column.name} if it is known before"
+                f" written after the outcome. --exclude {column.name}, or --trust {column.name} if it is known before",
+                f"列 {column.name!r} 单独区分好坏的 KS 就达 {found * 100:.0f}%，疑似事后写入。请用 --exclude {column.name} 剔除；"
+                f"若确实事先可知，用 --trust {column.name}",
             )
 
 
@@ -50,7 +55,9 @@ def check_model(name: str, low_ppm: int, ceiling_ppm: int) -> None:
         raise TrainingDataInvalid(
             f"the {name} reaches an out-of-fold KS of at least {low_ppm / 10_000:.1f} %, above the ceiling of"
             f" {ceiling_ppm / 10_000:.1f} %: columns together know the outcome. Look for what is written after it,"
-            " or raise --ceiling"
+            " or raise --ceiling",
+            f"{name} 的折外 KS 至少 {low_ppm / 10_000:.1f}%，高于上限 {ceiling_ppm / 10_000:.1f}%：若干列合起来知道结果。"
+            "请查找事后写入的列，或调高 --ceiling",
         )
 
 

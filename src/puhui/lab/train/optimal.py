@@ -97,7 +97,10 @@ class OptimalBinner:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise TrainingDataInvalid("the optbinning process ended; use --binning isotonic")
+            raise TrainingDataInvalid(
+                "the optbinning process ended; use --binning isotonic",
+                "optbinning 进程已退出；请用 --binning isotonic",
+            )
         found: dict[str, Any] = json.loads(line)
         return found
 

@@ -24,7 +24,7 @@ from puhui.lab.train.files import MISSING_WORDS, Cells, read_cells
 from puhui.lab.train.fit import FOLDS, SEEDS, Binner, Specials, fit
 from puhui.lab.train.metrics import Interval, intervals, ppm
 from puhui.lab.train.report import plain
-from puhui.lab.train.table import Column, Table, TrainingDataInvalid, scaled_cell
+from puhui.lab.train.table import Column, Table, TrainingDataInvalid, require, scaled_cell
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -59,16 +59,25 @@ def read_rejects(path: Path, *, like: Table, target: str, propensity: str | None
     cells = read_cells(path)
     by_name = dict(zip(cells.header, cells.columns, strict=True))
     if missing := [one.name for one in like.columns if one.name not in by_name]:
-        raise TrainingDataInvalid(f"{path.name}: no column {missing[0]!r}, which the training file has")
+        raise TrainingDataInvalid(
+            f"{path.name}: no column {missing[0]!r}, which the training file has; add it",
+            f"{path.name}：缺少训练文件中的列 {missing[0]!r}；请补上",
+        )
     rows = len(cells.columns[0])
     if rows < LEAST_REJECTS:
-        raise TrainingDataInvalid(f"{path.name}: {rows} rejects; at least {LEAST_REJECTS}")
+        raise TrainingDataInvalid(
+            f"{path.name}: {rows} rejects; at least {LEAST_REJECTS} are needed",
+            f"{path.name}：被拒申请 {rows} 行；至少需要 {LEAST_REJECTS} 行",
+        )
     columns = tuple(_like(one, by_name[one.name], path) for one in like.columns)
     outcome = by_name.get(target, [""] * rows)
     observed = np.array([one not in MISSING_WORDS for one in outcome])
     known = {one for one in outcome if one not in MISSING_WORDS}
     if len(known) > 2 or (len(known) == 2 and like.bad_value not in known):
-        raise TrainingDataInvalid(f"{path.name}: column {target!r} has other values than the training file")
+        raise TrainingDataInvalid(
+            f"{path.name}: column {target!r} has other values than the training file; write them the same way",
+            f"{path.name}：列 {target!r} 的取值与训练文件不同；请统一写法",
+        )
     bad = tuple(int(one == like.bad_value) for one in outcome)
     weight = _weights(cells, propensity, observed, path)
     table = replace(like, columns=columns, bad=bad, sha256=cells.sha256, kept={})
@@ -89,8 +98,7 @@ def _like(column: Column, cells: list[str], path: Path) -> Column:
 def _weights(cells: Cells, name: str | None, observed: NDArray[np.bool_], path: Path) -> Floats:
     if name is None:
         return np.ones(len(observed))
-    if name not in cells.header:
-        raise TrainingDataInvalid(f"{path.name}: no column {name!r}; there are {', '.join(cells.header)}")
+    require(path, cells.header, name)
     found = np.ones(len(observed))
     for row, one in enumerate(cells.columns[cells.header.index(name)]):
         if observed[row]:
@@ -100,7 +108,8 @@ def _weights(cells: Cells, name: str | None, observed: NDArray[np.bool_], path: 
                 share = 0.0
             if not 0 < share <= 1:
                 raise TrainingDataInvalid(
-                    f"{path.name}: line {row + 2} of {name!r} is {one!r}; a propensity is above 0 and at most 1"
+                    f"{path.name}: line {row + 2} of {name!r} is {one!r}; a propensity is above 0 and at most 1",
+                    f"{path.name}：{name!r} 第 {row + 2} 行为 {one!r}；概率应大于 0 且不超过 1",
                 )
             found[row] = 1 / share
     return found

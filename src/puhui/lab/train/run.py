@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from puhui.lab.train.optimal import OptimalBinner, find_interpreter
 from puhui.lab.train.pair import Request, add_challenger, seal
 from puhui.lab.train.rejects import infer, read_rejects
 from puhui.lab.train.studies import Studies
-from puhui.lab.train.table import Column, Table, TrainingDataInvalid, read_table
+from puhui.lab.train.table import LARGEST, Column, Table, TrainingDataInvalid, read_table
+from puhui.lab.train.validate import check_periods, split_by_time
 
 RESAMPLES = 1000
 
@@ -86,7 +88,8 @@ def _interpreter(binning: str) -> str | None:
     if found is None and binning == "optbinning":
         raise TrainingDataInvalid(
             "--binning optbinning: no interpreter here can import optbinning; run `make bench` once,"
-            " or name one in PUHUI_TRAIN_PYTHON"
+            " or name one in PUHUI_TRAIN_PYTHON",
+            "--binning optbinning：没有装有 optbinning 的解释器；请先运行 `make bench`，或在 PUHUI_TRAIN_PYTHON 中指明",
         )
     return found
 
@@ -97,12 +100,19 @@ def _train(
     table, specials = _read(data, target, options)
     silence = options.missing == "scored"
     bad = np.array(table.bad, dtype=np.int64)
-    predictions = out_of_fold(table, specials, binner=binner, silence=silence)
+    every = np.arange(len(bad), dtype=np.int64)
+    model = fit(table, every, specials, binner=binner, silence=silence)
+    ordered = not model.is_ordered  # a scorecard must be: fit it so, and measure what is fitted
+    if ordered:
+        model = fit(table, every, specials, binner=binner, silence=silence, ordered=True)
+    predictions = out_of_fold(table, specials, binner=binner, silence=silence, ordered=ordered)
     measures = intervals(predictions, bad, resamples=options.resamples, seed=SEEDS[0])
     check_model("scorecard", measures["ks"].low_ppm, round(options.ceiling * 10_000))
-    model = fit(table, np.arange(len(bad), dtype=np.int64), specials, binner=binner, silence=silence)
     if not model.features:
-        raise TrainingDataInvalid(f"{data.name}: no column says anything about {target!r}")
+        raise TrainingDataInvalid(
+            f"{data.name}: no column says anything about {target!r}; add columns that were known before the outcome",
+            f"{data.name}：没有任何列与 {target!r} 有关；请补充事先可知的列",
+        )
     training = _training(data, target, name, options, table, model, binning)
     summary = make_summary(measures["ks"], len(bad), int(bad.sum()))
     document = make_document(model, table, name=name, training=training, summary=summary)
@@ -174,8 +184,12 @@ def _read(data: Path, target: str, options: Options) -> tuple[Table, Specials]:
     bad = sum(table.bad)
     if min(bad, len(table.bad) - bad) < 10 * FOLDS:
         raise TrainingDataInvalid(
-            f"{data.name}: {bad} bad rows of {len(table.bad)}; at least {10 * FOLDS} of each kind"
+            f"{data.name}: {bad} bad rows of {len(table.bad)}; at least {10 * FOLDS} of each kind are needed, add rows",
+            f"{data.name}：{len(table.bad)} 行中 {bad} 行为坏；好坏至少各需 {10 * FOLDS} 行，请补充数据",
         )
+    if options.time is not None:
+        periods = split_by_time(table.kept[options.time], options.time)
+        check_periods(periods, np.array(table.bad, dtype=np.int64), options.time)
     check_columns(table, options.trust)
     return table, specials
 
@@ -252,17 +266,31 @@ def _specials(table: Table, special: Mapping[str, list[str]]) -> Specials:
     found: Specials = {}
     for column, values in special.items():
         if column not in by_name or by_name[column].kind != "number":
-            raise TrainingDataInvalid(f"--special {column}: not a numeric column that is used")
+            raise TrainingDataInvalid(
+                f"--special {column}: not a numeric column that is used; name one, or leave it out",
+                f"--special {column}：不是使用中的数字列；请另选，或不写",
+            )
         found[column] = tuple(_scaled(by_name[column], value) for value in values)
     return found
 
 
 def _scaled(column: Column, text: str) -> int:
-    whole, _, part = text.partition(".")
     try:
-        return int(whole + part.ljust(column.decimals, "0")[: column.decimals])
-    except ValueError:
-        raise TrainingDataInvalid(f"--special {column.name}={text}: not a number") from None
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite() or abs(value) > LARGEST:
+        raise TrainingDataInvalid(
+            f"--special {column.name}={text}: not a number; write it as it stands in the file",
+            f"--special {column.name}={text}：不是数字；请按文件中的写法填写",
+        )
+    scaled = value.scaleb(column.decimals)
+    if scaled != scaled.to_integral_value():
+        raise TrainingDataInvalid(
+            f"--special {column.name}={text}: the column has {column.decimals} digits after the point; write no more",
+            f"--special {column.name}={text}：该列小数位数为 {column.decimals}；请勿多写",
+        )
+    return int(scaled)
 
 
 def _notes(path: Path | None) -> dict[str, list[str]]:
@@ -272,7 +300,10 @@ def _notes(path: Path | None) -> dict[str, list[str]]:
     if set(found) != {"en", "zh"} or not all(
         isinstance(one, str) for lines in found.values() for one in lines
     ):
-        raise TrainingDataInvalid(f"{path.name}: expected lists of sentences named 'en' and 'zh'")
+        raise TrainingDataInvalid(
+            f"{path.name}: expected lists of sentences named 'en' and 'zh'",
+            f"{path.name}：应有名为 'en' 和 'zh' 的句子列表",
+        )
     return {"en": found["en"], "zh": found["zh"]}
 
 
@@ -287,7 +318,8 @@ def _holdout(
     for one in table.columns:
         if one.name in kinds and kinds[one.name] != (one.kind, one.decimals):
             raise TrainingDataInvalid(
-                f"{path.name}: column {one.name!r} has another type than in the training file"
+                f"{path.name}: column {one.name!r} has another type than in the training file; write it the same way",
+                f"{path.name}：列 {one.name!r} 的类型与训练文件不同；请用同样的写法",
             )
     bad = np.array(table.bad, dtype=np.int64)
     ks, auc = separation(

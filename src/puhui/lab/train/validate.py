@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LATE_SHARE = 0.2  # of the rows, the latest, in the out-of-time test
+LEAST_KIND = 10  # good and bad rows of each period
 PARTS = 10  # of the score, for PSI
 FLOOR = 0.0005  # least share of a part, so that an empty part stays finite
 APPROVED = 0.8  # share of everybody who is approved in the fairness report: those with the lowest pd
@@ -39,12 +41,13 @@ class Periods:
 def split_by_time(cells: tuple[str, ...], column: str) -> Periods:
     """This function will hold the latest fifth of the rows back; equal moments stay together.
 
-    Raises: TrainingDataInvalid if a moment is missing, is neither a number nor an ISO date, or all are equal.
+    Raises: TrainingDataInvalid if a moment is missing, is neither a number nor an ISO date or instant, or all are equal.
     """
     moments = [_moment(cell, column, line) for line, cell in enumerate(cells, start=2)]
     if len({kind for kind, _ in moments}) > 1:
         raise TrainingDataInvalid(
-            f"--time {column}: numbers and dates are mixed; write one of them throughout"
+            f"--time {column}: numbers, dates, and instants with a zone are mixed; write one of them throughout",
+            f"--time {column}：混用了数字、日期和带时区的时刻；请统一写法",
         )
     values = np.array([value for _, value in moments])
     border = np.sort(values)[int(len(values) * (1 - LATE_SHARE))]
@@ -52,7 +55,10 @@ def split_by_time(cells: tuple[str, ...], column: str) -> Periods:
         border = min((one for one in values if one > border), default=border)
     late = values >= border
     if late.all() or not late.any():
-        raise TrainingDataInvalid(f"--time {column}: all rows have the same moment; nothing is later")
+        raise TrainingDataInvalid(
+            f"--time {column}: all rows have the same moment; nothing is later. Name another column",
+            f"--time {column}：所有行时间相同，没有更晚的数据；请另选一列",
+        )
     return Periods(
         early=np.flatnonzero(~late).astype(np.int64),
         late=np.flatnonzero(late).astype(np.int64),
@@ -62,17 +68,40 @@ def split_by_time(cells: tuple[str, ...], column: str) -> Periods:
 
 def _moment(cell: str, column: str, line: int) -> tuple[str, float]:
     if cell in MISSING_WORDS:
-        raise TrainingDataInvalid(f"--time {column}: line {line} is empty; every row needs its moment")
+        raise TrainingDataInvalid(
+            f"--time {column}: line {line} is empty; every row needs its moment",
+            f"--time {column}：第 {line} 行为空；每行都要有时间",
+        )
+    number: float | None
     try:
-        return "number", float(cell)
+        number = float(cell)
     except ValueError:
-        pass
+        number = None
     try:
-        return "date", float(date.fromisoformat(cell[:10]).toordinal())
+        if number is not None and isfinite(number):
+            return "number", number
+        moment = datetime.fromisoformat(cell)
     except ValueError:
         raise TrainingDataInvalid(
-            f"--time {column}: line {line} holds {cell!r}; write an ISO date (2026-11-30) or a number"
+            f"--time {column}: line {line} holds {cell!r}; write an ISO date (2026-11-30) or a number",
+            f"--time {column}：第 {line} 行为 {cell!r}；请写 ISO 日期（2026-11-30）或数字",
         ) from None
+    if moment.tzinfo is None:
+        return "date", moment.replace(tzinfo=UTC).timestamp()
+    return "instant", moment.timestamp()
+
+
+def check_periods(periods: Periods, bad: Ints, column: str) -> None:
+    """This function will refuse periods that cannot be compared. Raises: TrainingDataInvalid."""
+    for rows, name, name_zh in ((periods.early, "earlier", "较早"), (periods.late, "latest", "最晚")):
+        wrong = int(bad[rows].sum())
+        if min(wrong, len(rows) - wrong) < LEAST_KIND:
+            raise TrainingDataInvalid(
+                f"--time {column}: of the {len(rows)} {name} rows {wrong} are bad; the test needs at least {LEAST_KIND} of"
+                " each kind. Leave out rows whose outcome cannot be known yet, or --time",
+                f"--time {column}：{name_zh}的 {len(rows)} 行中有 {wrong} 行为坏；检验至少需要好坏各 {LEAST_KIND} 行。"
+                "请去掉结果尚不可知的行，或不用 --time",
+            )
 
 
 def stability(expected: Floats, actual: Floats, *, resamples: int, seed: int) -> Interval:
