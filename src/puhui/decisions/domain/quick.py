@@ -19,30 +19,58 @@ Ranks = Mapping[tuple[int, int], int]  # by place of a feature and its points: a
 
 
 def compile_scorecard(card: Scorecard) -> QuickScore:
-    """This function will return a function from scaled feature values to (points, pd_ppm, at most four reasons)."""
+    """This function will return a function from scaled feature values to (points, pd_ppm, at most four reasons).
+
+    What a feature says of a value is one number: its rank as a reason, and below it, in `shift` bits, its points above
+    the feature's least. One sum then holds all points, and one sort puts the reasons in order.
+    """
     ranks, codes = rank_reasons(card)
+    least = [min(_reached(one)) for one in card.features]
+    shift = sum(max(_reached(one)) - low for one, low in zip(card.features, least, strict=True)).bit_length()
+    lowest = card.base_points + sum(least)
+    none = len(codes) << shift
     space: dict[str, Any] = {
-        "__builtins__": {"KeyError": KeyError, "sorted": sorted, "type": type, "int": int},
+        "__builtins__": {"KeyError": KeyError, "sum": sum, "type": type, "int": int},
         "find": bisect_right,
-        "pds": card.pd_ppm,
+        "pds": [card.pd_of(lowest + one) for one in range(1 << shift)],
         "nothing": dict.fromkeys(one.name for one in card.features),
-        "codes": codes,
+        "codes": {
+            rank << shift | points - least[place]: codes[rank] for (place, points), rank in ranks.items()
+        },
     }
-    end = len(card.pd_ppm) - 1
-    lines = ["def score(values):", "    try:"]
-    for i, feature in enumerate(card.features):
-        lines += [f"        {line}" for line in _lines(i, feature, ranks, len(codes), space)]
-    lines += [
+
+    def entry_at(i: int) -> Callable[[int | None], int]:
+        return lambda points: (
+            (len(codes) if points is None else ranks.get((i, points), len(codes))) << shift
+            | (points or 0) - least[i]
+        )
+
+    cells = [_cell(i, feature, entry_at(i), space) for i, feature in enumerate(card.features)]
+    cells += [str(none)] * (MOST_REASONS - len(cells))
+    lines = [
+        "def score(values):",
+        "    try:",
+        f"        found = [{', '.join(cells)}]",
         "    except KeyError:",  # a key left out counts as absent
         "        return score({**nothing, **values})",
-        *write_reasons(len(card.features), len(codes)),
-        f"    total = {card.base_points}{''.join(f' + p{i}' for i in range(len(card.features)))}",
-        f"    place = total - {card.lowest_points}",
-        f"    return total, pds[0 if place < 0 else {end} if place > {end} else place], reasons",
+        f"    place = sum(found) & {(1 << shift) - 1}",
+        "    found.sort()",
+        f"    if found[{MOST_REASONS - 1}] < {none}:",
+        f"        reasons = {', '.join(f'codes[found[{one}]]' for one in range(MOST_REASONS))}",
+        "    else:",
+        f"        reasons = (*[codes[one] for one in found[:{MOST_REASONS}] if one < {none}],)",
+        f"    return place + {lowest}, pds[place], reasons",
     ]
     exec(compile("\n".join([*lines, ""]), f"<{card.name}>", "exec"), space)
     found: QuickScore = space["score"]
     return found
+
+
+def _reached(feature: Feature) -> set[int]:
+    """All points that a value of a feature, or silence, can have."""
+    return {
+        0, feature.absent_points, *feature.points, *feature.categories.values(), *feature.special.values(),
+    }  # fmt: skip
 
 
 def rank_reasons(card: Scorecard) -> tuple[Ranks, tuple[str, ...]]:
@@ -53,12 +81,7 @@ def rank_reasons(card: Scorecard) -> tuple[Ranks, tuple[str, ...]]:
     """
     order: list[tuple[int, int, int]] = []
     for place, feature in enumerate(card.features):
-        every = {
-            *feature.points,
-            *feature.categories.values(),
-            *feature.special.values(),
-            feature.absent_points,
-        }
+        every = _reached(feature)
         order += [
             (points, feature.best_points - points, place) for points in every if points < feature.best_points
         ]
@@ -79,23 +102,14 @@ def write_reasons(features: int, none: int) -> list[str]:
     ]
 
 
-def _lines(i: int, feature: Feature, ranks: Ranks, none: int, space: dict[str, Any]) -> list[str]:
-    """The lines that set points `p` and rank `k` of one feature."""
-
-    def entry(points: int | None) -> tuple[int, int]:
-        return (0, none) if points is None else (points, ranks.get((i, points), none))
-
-    def entry_of(value: FeatureValue) -> tuple[int, int]:
-        return entry(points_of(feature, value))
-
-    space[f"table{i}"] = table = remember(entry_of)
+def _cell(i: int, feature: Feature, entry: Callable[[int | None], int], space: dict[str, Any]) -> str:
+    """The expression that looks one feature up."""
+    space[f"table{i}"] = table = remember(lambda value: entry(points_of(feature, value)))
     if is_narrow(feature):
         for value in range(feature.cuts[0] - 1, feature.cuts[-1] + 1) if feature.cuts else ():
             table[value]  # asked once, so that scores of the first customers are as quick
-        return [f"p{i}, k{i} = table{i}[values[{feature.name!r}]]"]
+        return f"table{i}[values[{feature.name!r}]]"
     space[f"cuts{i}"], space[f"bins{i}"] = feature.cuts, [entry(one) for one in feature.points]
     special = f" and x not in {(*feature.special,)!r}" if feature.special else ""
-    return [
-        f"x = values[{feature.name!r}]",
-        f"p{i}, k{i} = bins{i}[find(cuts{i}, x)] if type(x) is int{special} else table{i}[x]",
-    ]
+    known = f"type(x := values[{feature.name!r}]) is int{special}"
+    return f"bins{i}[find(cuts{i}, x)] if {known} else table{i}[x]"
