@@ -26,7 +26,8 @@ from puhui.facts.features import (
 )
 from puhui.protection.domain import ConsentPurpose
 from puhui.protection.domain.bilingual import Bilingual, take_bilingual
-from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import StrictFile, StrictTable
 
 AGGREGATES = frozenset(one.value for one in FeatureAggregate)
 PURPOSES = frozenset(one.value for one in ConsentPurpose)
@@ -122,18 +123,10 @@ def parse_feature_set(text: str, *, file: str) -> FeatureSet:
     features = tuple(_feature(row) for row in rows)
     found = FeatureSet(
         id=head.text("id"),
-        jurisdiction=head.text("jurisdiction"),
-        version=head.text("version"),
-        sha256=content_hash(text.encode()),
-        valid_from=head.day("valid_from"),
-        valid_to=head.day_or("valid_to", OPEN),
+        **take_house(head, text=text),
         features=features,
     )
     head.done()
-    if found.version != found.valid_from.isoformat() or not file.endswith(f"{found.version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if found.valid_to is not None and found.valid_to <= found.valid_from:
-        raise head.invalid("valid_to is not after valid_from")
     if not features:
         raise head.invalid("no [[feature]]")
     if len({one.spec.name for one in features}) != len(features):

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
 from puhui.core.rounding import Rounding, divide
 from puhui.core.trace import TraceStep
-from puhui.protection.domain.strict import OPEN, StrictFile
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import StrictFile
 
 PPM = 1_000_000
 SHARE_MAX_PPM = 200_000  # of those who would be refused for risk
@@ -106,11 +106,7 @@ def parse_exploration(text: str, *, file: str) -> ExplorationBudget:
     source.done()
     found = ExplorationBudget(
         id=head.text("id"),
-        jurisdiction=head.text("jurisdiction"),
-        version=head.text("version"),
-        sha256=content_hash(text.encode()),
-        valid_from=head.day("valid_from"),
-        valid_to=head.day_or("valid_to", OPEN),
+        **take_house(head, text=text),
         applies_to=head.choice("applies_to", {NOBODY, CHALLENGER, EVERYBODY}),
         reason=head.choice("reason", {RISK}),
         share_ppm=head.integer("share_ppm"),
@@ -121,10 +117,6 @@ def parse_exploration(text: str, *, file: str) -> ExplorationBudget:
         month_money_most_minor=head.integer("month_money_most_minor"),
     )
     head.done()
-    if found.version != found.valid_from.isoformat() or not file.endswith(f"{found.version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if found.valid_to is not None and found.valid_to <= found.valid_from:
-        raise head.invalid("valid_to is not after valid_from")
     if not 0 <= found.share_ppm <= SHARE_MAX_PPM:
         raise head.invalid(f"share_ppm is not between 0 and {SHARE_MAX_PPM}")
     if (found.share_ppm > 0) != (found.applies_to != NOBODY):

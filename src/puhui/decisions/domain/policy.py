@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
 from puhui.decisions.domain.asking import Ask, make_ask
 from puhui.decisions.domain.conditions import InputType, parse_type
@@ -24,7 +23,8 @@ from puhui.decisions.domain.generate import load_evaluators, write_source
 from puhui.decisions.domain.proof_points import INCOME, SETTLED, ProofPoints, read_proof_points
 from puhui.decisions.domain.tables import Known, Table, Values, read_table, read_type
 from puhui.evidence.domain import PREFIX
-from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import PolicyInvalid, StrictFile, StrictTable
 
 UNITS = frozenset({"count", "percent"})
 BIG = 10**13  # no amount of ours is larger
@@ -128,15 +128,11 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
     _check_proofs(proofs, features, tables, facts, file)
     written = write_source(tables)
     evaluators = load_evaluators(written, tables)
-    id, version = head.text("id"), head.text("version")
-    label = f"{id} {version}"
+    id, dated = head.text("id"), take_house(head, text=text)
+    label = f"{id} {dated['version']}"
     policy = CreditPolicy(
         id=id,
-        jurisdiction=head.text("jurisdiction"),
-        version=version,
-        sha256=content_hash(text.encode()),
-        valid_from=head.day("valid_from"),
-        valid_to=head.day_or("valid_to", OPEN),
+        **dated,
         semantics_version=head.integer("semantics_version"),
         model=head.text("model"),
         model_sha256=head.text("model_sha256"),
@@ -155,7 +151,7 @@ def compile_policy(text: str, *, file: str, reason_codes: frozenset[str]) -> Cre
         asks={name: make_ask(one, evaluators[name], version=label) for name, one in tables.items()},
     )
     head.done()
-    _check_head(policy, head, file)
+    _check_head(policy, head)
     _check_codes(policy, head, reason_codes)
     _check_flow(policy, head)
     return policy
@@ -194,11 +190,7 @@ def _check_proofs(
         raise PolicyInvalid(f"{idle[0]} is declared and moves nothing", file=file)
 
 
-def _check_head(policy: CreditPolicy, head: StrictTable, file: str) -> None:
-    if policy.version != policy.valid_from.isoformat() or not file.endswith(f"{policy.version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if policy.valid_to is not None and policy.valid_to <= policy.valid_from:
-        raise head.invalid("valid_to is not after valid_from")
+def _check_head(policy: CreditPolicy, head: StrictTable) -> None:
     if not 1 <= policy.line_days <= 3660:
         raise head.invalid("line_days is not between 1 and 3660")
     if policy.proofs and not 1 <= policy.proof_points_most <= 1000:

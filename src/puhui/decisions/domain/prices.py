@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
-from puhui.protection.domain.strict import OPEN, PolicyInvalid, StrictFile, StrictTable
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import PolicyInvalid, StrictFile, StrictTable
 
 PARTS = ("funding", "operating", "expected_loss", "guarantees", "margin")
 BASES = frozenset({"effective", "nominal"})
@@ -114,14 +114,9 @@ def parse_prices(text: str, *, file: str) -> PriceTable:
     head = source.table("prices")
     rows = source.rows("grade", called="name")
     source.done()
-    id, jurisdiction, version = head.text("id"), head.text("jurisdiction"), head.text("version")
-    valid_from, valid_to = head.day("valid_from"), head.day_or("valid_to", OPEN)
+    id, dated = head.text("id"), take_house(head, text=text)
     cap_ppm, basis = head.integer("cap_ppm"), head.choice("cap_basis", BASES)
     head.done()
-    if version != valid_from.isoformat() or not file.endswith(f"{version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if valid_to is not None and valid_to <= valid_from:
-        raise head.invalid("valid_to is not after valid_from")
     if not rows:
         raise PolicyInvalid("no [[grade]]", file=file)
     grades = tuple(_grade(row, cap_ppm=cap_ppm, basis=basis) for row in rows)
@@ -131,11 +126,7 @@ def parse_prices(text: str, *, file: str) -> PriceTable:
         raise PolicyInvalid("a grade is named twice", file=file)
     return PriceTable(
         id=id,
-        jurisdiction=jurisdiction,
-        version=version,
-        sha256=content_hash(text.encode()),
-        valid_from=valid_from,
-        valid_to=valid_to,
+        **dated,
         cap_ppm=cap_ppm,
         cap_basis=basis,
         grades=grades,

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
-from puhui.core.canonical import content_hash
+from puhui.core.dated import DatedText
+from puhui.protection.domain.dated_head import take_dated
 from puhui.protection.domain.strict import PolicyInvalid, StrictFile, StrictTable
 
 KINDS = frozenset({"reason", "score", "help", "no_help"})
@@ -36,12 +36,9 @@ class ReasonText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonTexts:
-    """A whole file of texts."""
+class ReasonTexts(DatedText):
+    """A whole file of texts, in force until the next file."""
 
-    version: str  # day of the file
-    sha256: str  # content hash of the text
-    valid_from: date  # first day
     texts: dict[str, ReasonText]  # by code
 
 
@@ -55,10 +52,8 @@ def parse_reason_texts(text: str, *, file: str) -> ReasonTexts:
     head = source.table("reasons")
     rows = source.rows("reason", called="code")
     source.done()
-    version, valid_from = head.text("version"), head.day("valid_from")
+    dated = take_dated(head, text=text, ends=False)
     head.done()
-    if version != valid_from.isoformat() or not file.endswith(f"{version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
     texts: dict[str, ReasonText] = {}
     for row in rows:
         one = _text(row)
@@ -67,9 +62,7 @@ def parse_reason_texts(text: str, *, file: str) -> ReasonTexts:
         texts[one.code] = one
     if not texts:
         raise PolicyInvalid("no [[reason]]", file=file)
-    return ReasonTexts(
-        version=version, sha256=content_hash(text.encode()), valid_from=valid_from, texts=texts
-    )
+    return ReasonTexts(**dated, texts=texts)
 
 
 def _text(row: StrictTable) -> ReasonText:

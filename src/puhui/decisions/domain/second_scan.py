@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
 from puhui.core.refusals import Refusal
 from puhui.core.rounding import Rounding, divide
@@ -21,7 +20,8 @@ from puhui.decisions.domain.asking import Ask, make_ask
 from puhui.decisions.domain.conditions import parse_type
 from puhui.decisions.domain.generate import load_evaluators, write_source
 from puhui.decisions.domain.tables import Known, Table, Value, read_table
-from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import StrictFile, StrictTable
 
 TABLE = "scan"
 # What a scan may read. The burden is worked out here; everything else is a fact, and any of them may be missing.
@@ -134,21 +134,15 @@ def compile_scan_policy(text: str, *, file: str) -> ScanPolicy:
     table = tables[0]
     _check_rows(table, head)
     evaluator = load_evaluators(write_source({TABLE: table}), {TABLE: table})[TABLE]
-    id, version = head.text("id"), head.text("version")
+    id, dated = head.text("id"), take_house(head, text=text)
     policy = ScanPolicy(
         id=id,
-        jurisdiction=head.text("jurisdiction"),
-        version=version,
-        sha256=content_hash(text.encode()),
-        valid_from=head.day("valid_from"),
-        valid_to=head.day_or("valid_to", OPEN),
+        **dated,
         fresh_hours=head.integer("fresh_hours"),
         table=table,
-        ask=make_ask(table, evaluator, version=f"{id} {version}"),
+        ask=make_ask(table, evaluator, version=f"{id} {dated['version']}"),
     )
     head.done()
-    if policy.version != policy.valid_from.isoformat() or not file.endswith(f"{policy.version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
     if not 1 <= policy.fresh_hours <= 168:
         raise head.invalid("fresh_hours is not between 1 and 168")
     return policy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
-from puhui.protection.domain.strict import OPEN, StrictFile
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import StrictFile
 
 MOST_MONTHS = 24  # nobody waits longer for the next change
 MOST_DAYS = 28
@@ -46,15 +46,10 @@ def parse_changes(text: str, *, file: str) -> ChangePolicy:
     head = source.table("changes")
     rows = source.rows("on_time", called="payments_at_least")
     source.done()
-    jurisdiction, version = head.text("jurisdiction"), head.text("version")
-    valid_from, valid_to = head.day("valid_from"), head.day_or("valid_to", OPEN)
+    dated = take_house(head, text=text)
     notice = head.integer("notice_days_least")
     due_wait, payments_wait = head.integer("due_day_wait_months"), head.integer("payments_wait_months")
     head.done()
-    if version != valid_from.isoformat() or not file.endswith(f"{version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if valid_to is not None and valid_to <= valid_from:
-        raise head.invalid("valid_to is not after valid_from")
     if not (1 <= notice <= MOST_DAYS and 0 <= due_wait <= MOST_MONTHS and 0 <= payments_wait <= MOST_MONTHS):
         raise head.invalid(
             f"notice_days_least is not between 1 and {MOST_DAYS}, or a wait not between 0 and {MOST_MONTHS} months"
@@ -75,11 +70,7 @@ def parse_changes(text: str, *, file: str) -> ChangePolicy:
         if more.payments_at_least == less.payments_at_least or more.annual_rate_ppm < less.annual_rate_ppm:
             raise head.invalid("a number of payments stands twice, or more of them take off less")
     return ChangePolicy(
-        jurisdiction=jurisdiction,
-        version=version,
-        sha256=content_hash(text.encode()),
-        valid_from=valid_from,
-        valid_to=valid_to,
+        **dated,
         notice_days_least=notice,
         due_day_wait_months=due_wait,
         payments_wait_months=payments_wait,

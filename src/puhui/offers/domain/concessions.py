@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from puhui.core.canonical import content_hash
 from puhui.core.dated import HouseText
-from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
+from puhui.protection.domain.dated_head import take_house
+from puhui.protection.domain.strict import StrictFile, StrictTable
 
 MOST_PPM = 100_000  # a concession of ten points a year would be another product
 MOST_DAYS = 90
@@ -62,25 +62,16 @@ def parse_concessions(text: str, *, file: str) -> Concessions:
     """This function will compile a file of concessions; `file` names it in errors. Raises: PolicyInvalid."""
     source = StrictFile(text, file=file)
     head = source.table("offers")
-    jurisdiction, version = head.text("jurisdiction"), head.text("version")
-    valid_from, valid_to = head.day("valid_from"), head.day_or("valid_to", OPEN)
+    dated = take_house(head, text=text)
     least, days = head.integer("rate_least_ppm"), head.integer("commitment_days")
     head.done()
-    if version != valid_from.isoformat() or not file.endswith(f"{version}.toml"):
-        raise head.invalid("version, valid_from and the name of the file must be one day")
-    if valid_to is not None and valid_to <= valid_from:
-        raise head.invalid("valid_to is not after valid_from")
     if least < 0 or not 1 <= days <= MOST_DAYS:
         raise head.invalid("rate_least_ppm is negative, or commitment_days not between 1 and 90")
     terms = _rows(source.rows("term", called="months_at_most"), "months_at_most")
     amounts = _rows(source.rows("amount", called="amount_at_most_minor"), "amount_at_most_minor")
     source.done()
     return Concessions(
-        jurisdiction=jurisdiction,
-        version=version,
-        sha256=content_hash(text.encode()),
-        valid_from=valid_from,
-        valid_to=valid_to,
+        **dated,
         rate_least_ppm=least,
         commitment_days=days,
         terms=terms,

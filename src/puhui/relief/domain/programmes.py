@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from puhui.core.money import MAX_MINOR
 from puhui.loans.domain import LoanState, Position, RowState
+from puhui.protection.domain.dated_head import take_version
 from puhui.protection.domain.strict import OPEN, StrictFile, StrictTable
 from puhui.relief.domain.budget import PPM
 from puhui.relief.domain.options import ReliefChoice
@@ -64,9 +65,7 @@ def parse_programmes(text: str, *, file: str) -> tuple[Programme, ...]:
     """This function will compile a file of programmes. Raises: PolicyInvalid naming file and field."""
     source = StrictFile(text, file=file)
     head = source.table("programmes")
-    version = head.text("version")
-    if not file.endswith(f"{version}.toml"):
-        raise head.invalid("version is the date in the name of the file")
+    version = take_version(head)
     head.done()
     rows = source.rows("programme", called="name")
     found = tuple(_programme(row, version) for row in rows)
