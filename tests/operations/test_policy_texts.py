@@ -18,6 +18,7 @@ from puhui.access import operations as access
 from puhui.access.staff.domain import Approval
 from puhui.access.staff.operations import SecondPersonNeeded
 from puhui.access.staff.queries import RoleMayNot
+from puhui.decisions.exploring.queries import find_exploration_budget, has_exploration
 from puhui.decisions.queries import find_decision, get_rules, replay_decision
 from puhui.journeys import house, policy_texts, policy_workbooks, staff_four_eyes, staff_policy
 from puhui.journeys.policy_texts import FirstDayPast, PolicyTextInvalid, TextFolderUnknown
@@ -35,7 +36,11 @@ from tests.journeys.world import World
 pytestmark = pytest.mark.django_db
 PASSWORD = "long-enough-password"
 FIRST, SECOND, CLERK = "tang.wei", "lu.ning", "sun.qian"
-NEWEST = {"credit": "credit/2026-11-01.toml", "prices": "prices/2026-07-01.toml"}
+NEWEST = {
+    "credit": "credit/2026-11-01.toml",
+    "prices": "prices/2026-07-01.toml",
+    "exploration": "exploration/2026-11-23.toml",
+}
 PRODUCT = "products/haoqidai-2026-11-01.toml"
 
 
@@ -322,3 +327,41 @@ def test_two_texts_side_by_side() -> None:
     assert [(one.before, one.after, one.sign, one.text) for one in found] == [
         (1, 1, "", "a"), (2, 0, "-", "b"), (0, 2, "+", "B"), (3, 3, "", "c"), (0, 4, "+", "d"),
     ]  # fmt: skip
+
+
+def test_a_budget_of_exploration_is_published_by_two_people(desk: Desk, settings: Any) -> None:
+    """Off today; from its first day on the house explores those whom a challenger decides for, and not a day before."""
+    on = [
+        ('applies_to = "nobody"', 'applies_to = "challenger"'),
+        ("share_ppm = 0", "share_ppm = 50_000"),
+    ]
+    for changes, says in [
+        ([on[1]], "share_ppm is 0 when and only when applies_to is nobody"),
+        ([on[0], ("share_ppm = 0", "share_ppm = 900_000")], "share_ppm is not between"),
+        ([*on, ("share_ppm = 50_000", "share = 50_000")], "share_ppm is missing"),
+        ([*on, ('id = "exploration-cn"', 'id = "other"')], "another name would draw everybody anew"),
+        ([*on, ('jurisdiction = "CN"', 'jurisdiction = "EU"')], "this house's"),
+    ]:
+        with pytest.raises(PolicyTextInvalid) as caught:
+            desk.draft("exploration", *changes)
+        assert says in str(caught.value.facts["why"])
+    draft = desk.draft("exploration", *on)
+    assert draft.path == f"exploration/{desk.first}.toml"
+    assert policy_texts.simulate(draft, desk.world.now) is None, (
+        "chance decides nothing that can be decided again"
+    )
+    approval = desk.ask(draft)
+    with pytest.raises(SecondPersonNeeded):
+        desk.agree(approval, by=FIRST)
+    assert not has_exploration()
+    desk.agree(approval)
+    desk.world.work()
+    assert draft.path in policy_texts.list_standing() and has_exploration()
+    shares = []
+    for day in (desk.today, desk.first - timedelta(days=1), desk.first):
+        budget = find_exploration_budget(jurisdiction="CN", on_date=day)
+        assert budget is not None
+        shares.append((budget.applies_to, budget.share_ppm))
+    assert shares == [("nobody", 0), ("nobody", 0), ("challenger", 50_000)]
+    book = policy_workbooks.write_standing(draft.path)
+    assert read_workbook(book).text.count("50_000") + read_workbook(book).text.count("50000") >= 1

@@ -1,4 +1,4 @@
-"""The house writes a new credit policy, price table or product: drafted by one, published by another, from tomorrow on."""
+"""The house writes a new credit policy, price table, product or budget of exploration: drafted by one, published by another, from tomorrow on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from puhui.core.refusals import Refusal
 from puhui.decisions.domain.gather import product_terms
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.swaps import SwapSet, find_swaps
+from puhui.decisions.exploring.queries import list_exploration_texts, try_exploration
 from puhui.decisions.queries import get_rules, list_past, list_rule_texts, try_rules
 from puhui.journeys import house
 from puhui.products.domain import Product, ProductInvalid
 from puhui.products.queries import list_product_texts, try_product
 from puhui.protection.domain import PolicyInvalid
 from puhui.protection.texts import operations as texts
-from puhui.protection.texts.domain import PolicyText, TextAct, TextFolder, TextState, name_of
+from puhui.protection.texts.domain import PolicyText, TextAct, TextFolder, TextState, name_of, tidy
 from puhui.protection.texts.queries import get_text, list_texts
 from puhui.runtime.domain import Effect, WorkItem, no_effect
 from puhui.runtime.operations import put_work, record_audit
@@ -25,17 +26,10 @@ from puhui.runtime.transactions import transaction
 
 WRITE = "policy.write"  # kind of the work that puts a published text where every process finds it
 SIMULATED = 500  # newest decisions that a page decides again
-MOST = 200_000  # characters of a text
 
 
 class PolicyTextInvalid(Refusal):
     """A text cannot be meant; the compiler says what and where."""
-
-    field = "text"
-
-
-class PolicyTextTooLong(Refusal):
-    """A text is longer than any policy that a person can read."""
 
     field = "text"
 
@@ -47,7 +41,7 @@ class FirstDayPast(Refusal):
 
 
 class TextFolderUnknown(Refusal):
-    """Texts belong to the credit policy, the prices or the products."""
+    """Texts belong to the credit policy, the prices, the products or exploration."""
 
     field = "folder"
 
@@ -56,7 +50,7 @@ def list_standing() -> dict[str, str]:
     """This function will return the texts that the loaders have, by path; drafts are no part of them."""
     rules = {name: text for name, text in list_rule_texts().items() if not name.startswith("credit/reasons-")}
     products = {f"products/{name}": text for name, text in list_product_texts().items()}
-    return rules | products
+    return rules | products | list_exploration_texts()
 
 
 def draft(*, folder: str, text: str, by: str, now: datetime) -> PolicyText:
@@ -67,9 +61,7 @@ def draft(*, folder: str, text: str, by: str, now: datetime) -> PolicyText:
     refuse_role(login=by, permission=Permission.POLICIES)
     if folder not in list(TextFolder):
         raise TextFolderUnknown()
-    if not 0 < len(text) <= MOST:
-        raise PolicyTextTooLong(most=MOST)
-    text = text.replace("\r\n", "\n")
+    text = tidy(text)
     name, first, _compiled = _compile(TextFolder(folder), text, now)
     with transaction():
         made = texts.record_draft(
@@ -123,9 +115,11 @@ def write_all() -> list[PolicyText]:
     return published
 
 
-def simulate(text: PolicyText, now: datetime) -> SwapSet:
-    """This function will decide the newest decisions again as if a draft had held. Raises: PolicyTextInvalid."""
+def simulate(text: PolicyText, now: datetime) -> SwapSet | None:
+    """This function will decide the newest decisions again by a draft, None for exploration. Raises: PolicyTextInvalid."""
     _name, _first, compiled = _compile(text.folder, text.text, now, drafted=True)
+    if compiled is None:  # it changes no decision, only by chance what follows a refusal
+        return None
     past = list_past(until=now, limit=SIMULATED)
     if isinstance(compiled, Product):
         today = get_rules(jurisdiction=house.lender().jurisdiction, on_date=house.today(now))
@@ -135,7 +129,7 @@ def simulate(text: PolicyText, now: datetime) -> SwapSet:
 
 def _compile(
     folder: TextFolder, text: str, now: datetime, *, drafted: bool = False
-) -> tuple[str, date, Rules | Product]:
+) -> tuple[str, date, Rules | Product | None]:
     """File name, first day and what a text compiles to beside all others; unless drafted before, from tomorrow on."""
     try:
         name, first = name_of(folder, text)
@@ -144,6 +138,9 @@ def _compile(
         if folder is TextFolder.PRODUCTS:
             return name, first, try_product(name, text)
         own, day = house.lender().jurisdiction, max(first, house.today(now))
+        if folder is TextFolder.EXPLORATION:
+            try_exploration(f"{folder.value}/{name}", text, jurisdiction=own)
+            return name, first, None
         return name, first, try_rules(f"{folder.value}/{name}", text, jurisdiction=own, on_date=day)
     except (PolicyInvalid, ProductInvalid) as error:
         raise PolicyTextInvalid(why=str(error)) from None

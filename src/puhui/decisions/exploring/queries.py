@@ -15,6 +15,7 @@ from puhui.decisions.domain.exploration import (
     parse_exploration,
 )
 from puhui.decisions.exploring.models import ExplorationMonthRow, ExplorationRow
+from puhui.protection.domain import PolicyInvalid
 from puhui.protection.policy_files import PolicyFiles
 from puhui.runtime.rows import find_row, list_rows
 
@@ -25,6 +26,27 @@ def _load(texts: Mapping[str, str]) -> tuple[ExplorationBudget, ...]:
 
 
 _files: PolicyFiles[tuple[ExplorationBudget, ...]] = PolicyFiles("exploration", load=_load)
+
+
+def list_exploration_texts() -> dict[str, str]:
+    """This function will return the texts themselves, by path."""
+    return _files.texts()
+
+
+def try_exploration(name: str, text: str, *, jurisdiction: str) -> ExplorationBudget:
+    """This function will return the budget that a text (`exploration/…`) would add to those there are.
+
+    Raises: PolicyInvalid, naming what cannot be meant; another house's text, or a budget renamed, whose people would be
+    drawn anew, cannot.
+    """
+    everybody = _files.get_with(name, text)
+    made = parse_exploration(text, file=name)
+    if made.jurisdiction != jurisdiction:
+        raise PolicyInvalid(f"jurisdiction is not {jurisdiction!r}, this house's", file=name)
+    own = {one.id for one in everybody if one.jurisdiction == jurisdiction and one.sha256 != made.sha256}
+    if own and made.id not in own:
+        raise PolicyInvalid(f"id is not {min(own)!r}: another name would draw everybody anew", file=name)
+    return made
 
 
 def find_exploration_budget(*, jurisdiction: str, on_date: date) -> ExplorationBudget | None:

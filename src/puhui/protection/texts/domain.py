@@ -9,7 +9,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from puhui.core.refusals import Refusal
 from puhui.protection.domain.strict import PolicyInvalid
+
+MOST = 200_000  # characters of a text
+
+
+class PolicyTextTooLong(Refusal):
+    """A text is longer than any policy that a person can read."""
+
+    field = "text"
+
+
+def tidy(text: str) -> str:
+    """This function will return what was sent with plain ends of lines. Raises: PolicyTextTooLong, of nothing as well."""
+    if not 0 < len(text) <= MOST:
+        raise PolicyTextTooLong(most=MOST)
+    return text.replace("\r\n", "\n")
 
 
 class TextFolder(StrEnum):
@@ -18,6 +34,7 @@ class TextFolder(StrEnum):
     CREDIT = "credit"  # credit policy
     PRICES = "prices"  # price table
     PRODUCTS = "products"  # product
+    EXPLORATION = "exploration"  # budget of exploration below the cut-off
 
 
 class TextState(StrEnum):
@@ -66,7 +83,8 @@ class PolicyText:
         return f"{self.folder.value}/{self.name}"
 
 
-HEAD = {TextFolder.CREDIT: "policy", TextFolder.PRICES: "prices"}  # table that names version and day
+# table that names version and day
+HEAD = {TextFolder.CREDIT: "policy", TextFolder.PRICES: "prices", TextFolder.EXPLORATION: "exploration"}
 
 
 def name_of(folder: TextFolder, text: str) -> tuple[str, date]:

@@ -12,7 +12,7 @@ class PolicyTextRow(models.Model):
     """A policy text. Only its state, and who agreed when, ever change."""
 
     id = models.CharField(max_length=26, primary_key=True)
-    folder = models.CharField(max_length=10)
+    folder = models.CharField(max_length=20)
     name = models.CharField(max_length=80)
     text = models.TextField()
     sha256 = models.CharField(max_length=64)

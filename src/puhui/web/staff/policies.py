@@ -16,7 +16,16 @@ from puhui.access.staff.queries import RoleMayNot, list_approvals
 from puhui.core.canonical import content_hash
 from puhui.decisions.domain.swaps import STEP_PPM, VERDICTS, SwapSet
 from puhui.journeys import house, policy_texts, policy_workbooks, staff_policy
-from puhui.protection.texts.domain import PolicyText, TextFolder, TextLine, TextState, compare_texts, name_of
+from puhui.protection.texts.domain import (
+    MOST,
+    PolicyText,
+    PolicyTextTooLong,
+    TextFolder,
+    TextLine,
+    TextState,
+    compare_texts,
+    name_of,
+)
 from puhui.protection.texts.queries import get_text, list_texts
 from puhui.protection.texts.workbook.archive import MOST_BYTES, WorkbookTooLarge
 from puhui.web import charts, clock
@@ -75,7 +84,7 @@ def _drafted(request: HttpRequest, now: datetime) -> PolicyText:
             raise WorkbookTooLarge(most=MOST_BYTES // 1_000_000)
         return policy_workbooks.draft(body=file.read(), by=login_of(request), now=now)
     return policy_texts.draft(
-        folder=inputs.text(request, "folder", limit=10), text=_written(request), by=login_of(request), now=now
+        folder=inputs.text(request, "folder", limit=20), text=_written(request), by=login_of(request), now=now
     )
 
 
@@ -177,8 +186,8 @@ def _written(request: HttpRequest) -> str:
     file = request.FILES.get("file")
     if file is None:
         return str(request.POST.get("text", ""))
-    if (file.size or 0) > policy_texts.MOST * 4:
-        raise policy_texts.PolicyTextTooLong(most=policy_texts.MOST)
+    if (file.size or 0) > MOST * 4:
+        raise PolicyTextTooLong(most=MOST)
     try:
         return str(file.read().decode("utf-8"))
     except UnicodeDecodeError:

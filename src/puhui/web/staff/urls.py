@@ -66,12 +66,12 @@ urlpatterns = [
     path("policies/drafts/<id:text_id>", policies.draft_page, name="staff_policy_draft"),
     path("policies/drafts/<id:text_id>.xlsx", policies.draft_workbook, name="staff_policy_draft_workbook"),
     re_path(
-        r"^policies/(?P<folder>credit|prices|products)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)\.xlsx$",
+        r"^policies/(?P<folder>credit|prices|products|exploration)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)\.xlsx$",
         policies.workbook,
         name="staff_policy_workbook",
     ),
     re_path(
-        r"^policies/(?P<folder>credit|prices|products)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)$",
+        r"^policies/(?P<folder>credit|prices|products|exploration)/(?P<name>[a-z-]{0,40}\d{4}-\d\d-\d\d)$",
         policies.text_page,
         name="staff_policy",
     ),

@@ -102,6 +102,7 @@ STATES = {
     "past": lazy("held before"),
     "credit": lazy("credit policy"),
     "products": lazy("product"),
+    "exploration": lazy("exploration budget"),
     # tables of the portfolio
     "months": lazy("by month"),
     "late": lazy("lateness"),
