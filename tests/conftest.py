@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 import atexit
+import base64
+import hashlib
 import os
+import random
+import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
+from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 
 from puhui.lab.postgres import INSTALL, has_programs
+from puhui.site.environment import secret
 
-# Tests never touch anybody's data: keys, blobs and the rail's file live in a folder of this process, gone after it.
-os.environ["PUHUI_VAR"] = tempfile.mkdtemp(prefix="puhui-test-")
-atexit.register(shutil.rmtree, os.environ["PUHUI_VAR"], ignore_errors=True)
+RELEASE = os.environ.get("PUHUI_RELEASE") == "1"
 
 # A plain run draws the same cases every time, so that a red run means a change; the long runs of a release draw new
-# ones and print how to draw a failing one again.
-drawn.register_profile("steady", derandomize=True)
-drawn.register_profile("release", print_blob=True)
-drawn.load_profile("release" if os.environ.get("PUHUI_RELEASE") == "1" else "steady")
+# ones and print how to draw a failing one again. No case is held to a time: a machine with much to do is slow.
+STEADY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+drawn.register_profile("steady", derandomize=True, **STEADY)
+drawn.register_profile("release", print_blob=True, **STEADY)
+drawn.load_profile("release" if RELEASE else "steady")
+
+
+def _own_house() -> Path:
+    """Keep keys, blobs and the rail's file in a folder of this process, gone after it, and return it: nobody's data is touched.
+
+    Django has read its settings before this file is, so they are told too; each process of `-n` else shared one rail. The
+    ids of customers follow from the index key, and the groups that are drawn by id from them: a plain run has one key.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="puhui-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["PUHUI_VAR"] = str(folder)
+    if not RELEASE:
+        (folder / "secrets").mkdir(mode=0o700)
+        kept = folder / "secrets" / "puhui_index_key"
+        kept.write_text(hashlib.sha256(b"the house of the tests").hexdigest(), encoding="utf-8")
+    settings.VAR_DIR, settings.PUBLISHED_DIR = folder, folder / "policies"
+    settings.INDEX_KEY = secret("PUHUI_INDEX_KEY", var_dir=folder, demo=settings.DEMO)
+    return folder
+
+
+FOLDER = _own_house()
 
 
 @dataclass(frozen=True)
@@ -146,3 +175,36 @@ def _forget_stories() -> None:
     from puhui.runtime.remembered import forget_stories
 
     forget_stories()
+
+
+@pytest.fixture(autouse=True)
+def _same_draws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the keys of forms, codes and tokens by the test's name and begin its people anew, in a plain run: the same test
+    then meets the same ids, whatever ran before it in this process."""
+    for kit in ("tests.browser.kit", "tests.operations.web_kit"):
+        if kit in sys.modules:
+            sys.modules[kit].begin_anew()
+    if RELEASE:
+        return
+    chance = random.Random(request.node.nodeid)
+    monkeypatch.setattr(secrets, "token_bytes", lambda size=32: chance.randbytes(size))
+    monkeypatch.setattr(secrets, "token_hex", lambda size=32: chance.randbytes(size).hex())
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda size=32: _urlsafe(chance.randbytes(size)))
+    monkeypatch.setattr(secrets, "randbelow", chance.randrange)
+
+
+def _urlsafe(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> None:
+    """Take away what outlives a test's database: the sandboxes' files, whose rail would call back about another test's
+    orders, and the lists that a page keeps in this process."""
+    from puhui.journeys import parties
+
+    cache.clear()
+    if "rail" not in parties.replaced():
+        parties.put(name="rail", party=None)
+    for left in FOLDER.glob("sandbox_*"):
+        left.unlink()

@@ -25,6 +25,12 @@ _people = count(1)
 TRIES = 10_000  # people looked at before a bureau counts as one that knows no good file
 
 
+def begin_anew() -> None:
+    """Invent people from the first again, as the first test of a process does."""
+    global _people
+    _people = count(1)
+
+
 def safe_person() -> InventedPerson:
     """Return the next invented person whose sandbox bureau report leads to an approval."""
     from puhui.journeys.parties import bureau
