@@ -54,10 +54,10 @@ class LiveHouse:
         ]  # fmt: skip
         # A group of its own: granian has a child, which ends with it only when both are told.
         self.web = subprocess.Popen(line, cwd=REPO, env=self.env, start_new_session=True)
-        for _ in range(300):
+        for _ in range(1_200):
             assert self.web.poll() is None, "the web server ended"
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=10):
                     return
             except OSError:
                 time.sleep(0.1)

@@ -169,7 +169,7 @@ class Trap:
 
 
 def test_a_file_that_ends_its_reader_ends_nothing_else() -> None:
-    guarded = GuardedReader(Trap(), most_wait=20)
+    guarded = GuardedReader(Trap(), most_wait=240)
     at = datetime(2026, 11, 22, tzinfo=UTC)
     try:
         for data, reason in ((b"die", "TOO_MUCH_WORK"), (b"raise", "UNREADABLE"), (b"refuse", "PASSWORD")):

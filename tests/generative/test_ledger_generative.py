@@ -32,7 +32,7 @@ ACTS = st.lists(st.tuples(st.integers(0, 30), st.lists(POSTINGS, max_size=5)), m
     max_examples=60,
     deadline=None,
     print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(acts=ACTS, at=st.integers(-1, 31), repeats=st.booleans())
 @pytest.mark.django_db

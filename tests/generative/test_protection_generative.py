@@ -28,7 +28,7 @@ common = settings(
     max_examples=80,
     deadline=None,
     print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HER = derive_id("customer", "generated")

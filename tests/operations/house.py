@@ -37,7 +37,7 @@ class House:
     def ask(self, *command: str) -> list[str]:
         """Run an actor to its end and return its lines."""
         process = self.start(*command)
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=240)
         assert process.returncode == 0, (command, out)
         return out.splitlines()
 

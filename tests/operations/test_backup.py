@@ -29,9 +29,10 @@ from puhui.runtime.backup import (
     write_manifest,
 )
 from tests.operations.house import REPO, House, new_house
+from tests.seeds import seed
 
 DRILLS = int(os.environ.get("PUHUI_DRILLS", "2"))  # 20 before a release
-SEED = int(os.environ.get("PUHUI_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+SEED = seed()
 WRITERS = ("a", "b")
 
 

@@ -173,7 +173,7 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, Any, bytes]:
             return None
 
     try:
-        with urllib.request.build_opener(Stay).open(request, timeout=20) as answer:
+        with urllib.request.build_opener(Stay).open(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -206,7 +206,7 @@ def test_web_and_worker_start_by_the_deployments_commands(
         for command in (web_command(port), [sys.executable, "-m", "puhui.site.command", *worker[1:]]):
             processes.append(subprocess.Popen(command, cwd=REPO, env=env, stderr=subprocess.DEVNULL))
         secure = {"X-Forwarded-Proto": "https"}
-        deadline, health = time.monotonic() + 90, {}
+        deadline, health = time.monotonic() + 240, {}
         while time.monotonic() < deadline and health.get("worker") != "ok":
             assert all(one.poll() is None for one in processes), "a process ended by itself"
             time.sleep(0.3)

@@ -65,7 +65,7 @@ def provider(settings: Any) -> Iterator[Provider]:
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     settings.DEMO, settings.FACE_URL = True, made.url
-    settings.FACE_KEY_ID, settings.FACE_SECRET, settings.FACE_TIMEOUT_SECONDS = "k1", SECRET, 5
+    settings.FACE_KEY_ID, settings.FACE_SECRET, settings.FACE_TIMEOUT_SECONDS = "k1", SECRET, 60
     yield made
     made.shutdown()
     thread.join()

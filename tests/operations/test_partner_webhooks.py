@@ -151,11 +151,11 @@ def test_a_call_is_signed_so_that_anybody_can_check_it(partner: Partner, receive
         "timestamp": headers["webhook-timestamp"],
         "signature": headers["webhook-signature"],
     }
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(int(call["timestamp"]), UTC)
     assert verify(**call, body=body, secret=secret, now=now)
     assert not verify(**call, body=body + b" ", secret=secret, now=now)
     assert not verify(**call, body=body, secret=make_secret(b"x" * 32), now=now)
-    for skew in (-302, 302):  # the stamp is a whole second, up to one before now
+    for skew in (-301, 301):
         assert not verify(**call, body=body, secret=secret, now=now + timedelta(seconds=skew))
     other = call | {"id": "another"}
     assert not verify(**other, body=body, secret=secret, now=now)
@@ -217,10 +217,13 @@ def test_what_is_not_taken_is_sent_again_as_the_specification_says(
     listen(partner, receiver)
     receiver.answers = [500, 302, 429]
     open_case(partner, 4)
+    start = utc_now()
     work()
     [delivery] = list_deliveries(client_id=partner.client_id)
     assert delivery.state is DeliveryState.WAITING and delivery.attempts == 1
-    later(1)
+    drain(
+        handlers=HANDLERS, now=start + timedelta(seconds=1), strict=True
+    )  # however long the first call took
     assert len(receiver.got) == 1
     later(6)
     later(400)
@@ -415,7 +418,7 @@ def test_a_receiver_that_drips_its_answer_holds_nobody(monkeypatch: pytest.Monke
         line, _ = server.accept()
         with line, suppress(OSError):
             line.sendall(b"HTTP/1.1 200 OK\r\n")
-            for _ in range(200):
+            for _ in range(1_200):
                 time.sleep(0.05)
                 line.sendall(b"x")
 
@@ -424,7 +427,7 @@ def test_a_receiver_that_drips_its_answer_holds_nobody(monkeypatch: pytest.Monke
     url = f"http://127.0.0.1:{server.getsockname()[1]}/"
     found = post(url=url, headers={}, body=b"{}", private_ok=True)
     assert found.status is None and found.error == "no answer in time"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     server.close()
 
 

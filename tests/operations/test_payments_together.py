@@ -87,7 +87,7 @@ def test_one_change_however_many_hear_of_it(tmp_path: Path) -> None:
             return subprocess.Popen(line, cwd=REPO, env=house.env, stdout=subprocess.PIPE, text=True)
 
         first = start("prepare")
-        first.communicate(timeout=120)
+        first.communicate(timeout=240)
         assert first.returncode == 0
         listeners = [start("hear", str(folder)) for _ in range(3)]
         while len(list(folder.glob("here.*"))) < 3:
@@ -96,14 +96,14 @@ def test_one_change_however_many_hear_of_it(tmp_path: Path) -> None:
         (folder / "start").touch()
         said: Counter[str] = Counter()
         for one in listeners:
-            out, _ = one.communicate(timeout=120)
+            out, _ = one.communicate(timeout=240)
             assert one.returncode == 0
             said.update(out.splitlines())
         changed = {line: count for line, count in said.items() if line.startswith("changed")}
         attempts = {line for line in said if line.startswith("attempt")}
         assert len(changed) == COUNT and set(changed.values()) == {1}
         assert len(attempts) == COUNT // 2
-        events, orders, work = map(int, start("report").communicate(timeout=60)[0].split())
+        events, orders, work = map(int, start("report").communicate(timeout=240)[0].split())
         assert events == 4 * COUNT + len(attempts)
         assert orders == work == 2 * COUNT + len(attempts)
         assert len([line for line in said if line.startswith("bound")]) == COUNT

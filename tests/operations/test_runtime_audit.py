@@ -15,6 +15,7 @@ from puhui.runtime import queries
 from puhui.runtime.domain import GENESIS
 from puhui.runtime.operations import record_audit
 from puhui.runtime.transactions import transaction
+from tests.seeds import seed
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
@@ -143,9 +144,7 @@ def tampering(chance: random.Random, rows: int) -> tuple[str, int, list[str]]:
 
 
 def test_a_walk_finds_every_falsified_row() -> None:
-    seed = random.randrange(10**6)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     rows = 12
     record(rows)
     lift_triggers()

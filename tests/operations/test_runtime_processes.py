@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import signal
 import subprocess
 import threading
@@ -19,6 +20,7 @@ from django.db import OperationalError, connection
 from puhui.runtime.models import Worker
 from puhui.runtime.worker import run_worker
 from tests.operations.house import House, new_house
+from tests.seeds import seed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,14 +61,12 @@ def report(house: House) -> dict[str, str]:
 
 
 def test_a_worker_killed_five_times_loses_and_doubles_nothing(house: House) -> None:
-    seed = random.randrange(10**6)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     assert house.ask("put", "150") == ["150"]
     for _ in range(5):
         worker = house.start("work", "0.004", "1", "on")
         assert worker.stdout is not None
-        for _ in range(chance.randrange(1, 25)):
+        for _ in range(chance.randrange(1, 12)):  # far fewer than there are: it does more than we read
             assert worker.stdout.readline().startswith("done")
         time.sleep(chance.random() * 0.01)
         worker.kill()
@@ -82,32 +82,33 @@ def test_two_workers_share_the_work_and_each_item_runs_once(house: House) -> Non
     house.ask("put", "120")
     workers = [house.start("work", "0.002", "30", "once") for _ in range(2)]
     for worker in workers:
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=240)
         assert worker.returncode == 0
     found = report(house)
     assert found["not_once"] == "[]" and found["done"] == "120" and found["called_twice"] == "0", found
 
 
 def test_a_worker_told_to_stop_ends_after_its_batch(house: House) -> None:
-    house.ask("put", "40")
+    house.ask("put", "120")  # six seconds of work: the signal comes long before its end
     worker = house.start("work", "0.05", "30", "on")
     assert worker.stdout is not None and worker.stdout.readline().startswith("done")
     worker.send_signal(signal.SIGTERM)
-    out, _ = worker.communicate(timeout=20)
+    out, _ = worker.communicate(timeout=240)
     assert worker.returncode == 0 and out.splitlines()[-1] == "ended"
     found = report(house)
     done = int(found["done"])
-    assert done % 10 == 0 and 10 <= done < 40, found
-    assert found["open"] == f"{40 - done} leased 0 dead 0", found
+    assert done % 10 == 0 and 10 <= done < 120, found
+    assert found["open"] == f"{120 - done} leased 0 dead 0", found
 
 
 def test_a_long_handler_keeps_its_lease(house: House) -> None:
     house.ask("put", "1")
-    workers = [house.start("work", "5", "2", "on") for _ in range(2)]
-    time.sleep(9)
+    workers = [house.start("work", "9", "4", "on") for _ in range(2)]
+    said, _, _ = select.select([worker.stdout for worker in workers], [], [], 240)
+    assert [one.readline().split()[0] for one in said] == ["done"]
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=20)
+        worker.communicate(timeout=240)
     found = report(house)
     assert found["not_once"] == "[]" and found["called_twice"] == "0" and found["done"] == "1", found
 
@@ -130,7 +131,7 @@ def test_a_worker_outlives_a_lost_connection(house: House) -> None:
             )
     time.sleep(10)
     worker.send_signal(signal.SIGTERM)
-    worker.communicate(timeout=20)
+    worker.communicate(timeout=240)
     finish(house, lease_seconds=2)
     found = report(house)
     assert found["not_once"] == "[]" and found["done"] == "60", found
@@ -145,7 +146,7 @@ def together(house: House, verb: str, count: int, people: int) -> list[str]:
     (house.folder / "start").touch()
     lines: list[str] = []
     for actor in actors:
-        out, _ = actor.communicate(timeout=60)
+        out, _ = actor.communicate(timeout=240)
         assert actor.returncode == 0, out
         lines += out.splitlines()
     return lines
@@ -171,6 +172,6 @@ def test_simultaneous_postings_of_one_source_are_in_the_books_once(house: House)
 
 def test_simultaneous_puts_of_one_key_are_one_item(house: House) -> None:
     people = [house.start("put", "60") for _ in range(3)]
-    new = [int(actor.communicate(timeout=60)[0]) for actor in people]
+    new = [int(actor.communicate(timeout=240)[0]) for actor in people]
     assert sum(new) == 60
     assert all(isinstance(actor, subprocess.Popen) and actor.returncode == 0 for actor in people)

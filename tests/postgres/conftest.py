@@ -63,7 +63,7 @@ def copied(server: str, migrated: str) -> Iterator[str]:
 def run(copied: str, tmp_path: Path) -> Run:
     """Run a module of the tests on the copy, and return the last line that it printed."""
 
-    def go(module: str, *words: str, timeout: int = 240) -> str:
+    def go(module: str, *words: str, timeout: int = 480) -> str:
         line = [sys.executable, "-m", module, *words]
         env = environment(copied, tmp_path)
         done = subprocess.run(line, cwd=REPO, env=env, capture_output=True, text=True, timeout=timeout)

@@ -28,6 +28,7 @@ import pytest
 
 from tests.live import REPO, LiveHouse, live_house
 from tests.postgres.cluster import temporary_postgres
+from tests.seeds import seed
 
 RELEASE = os.environ.get("PUHUI_RELEASE") == "1"
 KEYS = int(os.environ.get("PUHUI_IDEMPOTENCY_KEYS") or (10_000 if RELEASE else 200))
@@ -123,9 +124,8 @@ def jobs_for(customers: list[str], chance: random.Random) -> list[tuple[str, str
 
 @pytest.mark.postgres
 def test_one_effect_for_each_key(house: LiveHouse) -> None:
-    seed = random.randrange(10**9)
-    print("seed", seed, file=sys.stderr)
-    chance = random.Random(seed)
+    first = seed()
+    chance = random.Random(first)
     exports = dict(
         line.removeprefix("export ").split("=", 1) for line in house.puhui("partner", "demo").splitlines()
     )
@@ -133,7 +133,7 @@ def test_one_effect_for_each_key(house: LiveHouse) -> None:
     house.start_worker()
     module = example()
     api = module.Puhui(house.url, exports["PUHUI_CLIENT_ID"], exports["PUHUI_CLIENT_SECRET"])
-    customers = [module.introduce(api, module.invent_person(seed + n)) for n in range(PEOPLE)]
+    customers = [module.introduce(api, module.invent_person(first + n)) for n in range(PEOPLE)]
     sender = Sender(house=house, api=api)
     jobs = jobs_for(customers, chance)
     cuts = [len(jobs) * (n + 1) // (CUTS + 1) for n in range(CUTS)]

@@ -87,7 +87,7 @@ def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
         run("initdb", "-D", str(data), "-U", "puhui", "-A", "trust", "-E", "UTF8", "--no-sync")
         hard = "-c fsync=on -c synchronous_commit=on" if durable else "-c fsync=off"
         options = f"-k {folder} -c listen_addresses='' {hard} -c max_connections=230"
-        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        run("pg_ctl", "-D", str(data), "-w", "-t", "240", "-l", str(folder / "log"), "-o", options, "start")
         try:
             run("createdb", "-h", str(folder), "-U", "puhui", "puhui")
             yield f"postgres://puhui@/puhui?host={folder}"
