@@ -28,6 +28,7 @@ from puhui.runtime.transactions import transaction
 from puhui.web.partner_api import auth, docs, token
 from puhui.web.partner_api import customers as customers_part
 from puhui.web.partner_api.docs import description
+from puhui.web.partner_api.fields import Body, Out
 from puhui.web.partner_api.problems import headers_of
 from puhui.web.partner_api.rates import Buckets
 from puhui.web.partner_api.scopes import SCOPES, SCOPES_ZH
@@ -558,6 +559,15 @@ def test_the_description_is_complete() -> None:
             assert {"401", "405", "413", "429", "500"} <= set(one["responses"]), path
             keyed = {"$ref": "#/components/parameters/IdempotencyKey"} in one.get("parameters", [])
             assert keyed == (method == "post" and "/oauth/" not in path), path
+    shapes = [*Body.__subclasses__(), *Out.__subclasses__()]
+    for shape in shapes:
+        shapes += shape.__subclasses__()
+    once = {shape.__name__: shape for shape in shapes}
+    assert [one for one in shapes if once[one.__name__] is not one] == [], (
+        "the later takes the place of the first"
+    )
+    said = json.dumps(whole)
+    assert '"maximum": 100' in said and '"ge":' not in said and '"le":' not in said, "no words of JSON Schema"
     routed = [
         pattern.name
         for resolver in get_resolver().url_patterns
@@ -579,6 +589,8 @@ def test_the_reference_page_needs_no_script_and_names_every_problem(world: World
             and "style=" not in text
             and "https://" not in text.replace("https://partner.example", "")
         )
+        links = re.findall(r'href="#shape-(\w+)"', text)
+        assert "VerdictOut" in links and all([f'id="shape-{name}"' in text for name in links])
     document = Client().get("/api/v1/openapi.json")
     assert document.status_code == 200 and document.json()["info"]["title"] == "Puhui partner API"
 

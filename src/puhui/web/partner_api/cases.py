@@ -62,7 +62,7 @@ class CaseOut(Out):
     closed_at: datetime | None
 
 
-class HelpOut(CaseOut):
+class HelpCaseOut(CaseOut):
     """A request for help and what it stopped."""
 
     frozen_until: datetime | None = Field(
@@ -143,18 +143,18 @@ def open_case(request: HttpRequest, customer_id: Id, body: CaseIn) -> HttpRespon
 
 @operation(
     router, "POST", "/customers/{customer_id}/help-requests", scope=WRITE, status=201,
-    says=("Ask for help for her", "为她求助"), answers=HelpOut,
+    says=("Ask for help for her", "为她求助"), answers=HelpCaseOut,
 )  # fmt: skip
 def ask_help(request: HttpRequest, customer_id: Id, body: HelpIn) -> HttpResponse:
     """From this second nobody presses her and no penalty is added, before anything is asked (guarantee G7)."""
     own.check(request, customer_id)
 
-    def do(key: str, now: datetime) -> HelpOut:
+    def do(key: str, now: datetime) -> HelpCaseOut:
         _about(request, customer_id, body.loan_id)
         asked = ask_for_help.ask(
             customer_id=customer_id, text=body.text, key=key, now=now, loan_id=body.loan_id
         )
-        return HelpOut.model_validate({**_fields(asked.case), "frozen_until": asked.frozen_until})
+        return HelpCaseOut.model_validate({**_fields(asked.case), "frozen_until": asked.frozen_until})
 
     return act(request, body, do, status=201)
 

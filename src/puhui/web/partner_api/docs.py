@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from puhui.access.partners.domain import WAITS_SECONDS
 from puhui.core.refusals import all_refusals
 from puhui.web.partner_api.api import api
 from puhui.web.partner_api.openapi import PREFIX
@@ -69,15 +72,28 @@ def _type(node: dict[str, Any]) -> str:
     return str(node.get("format") or node.get("type") or "any")
 
 
+def _says(one: dict[str, Any], chinese: bool) -> str:
+    """What is said of a field or parameter: beside it, or of the one type that it has besides null."""
+    schema = one.get("schema", {})
+    placed = (one, schema, *one.get("anyOf", ()), *schema.get("anyOf", ()))
+    return said(next((each["description"] for each in placed if "description" in each), ""), chinese)
+
+
+def _pieces(type: str) -> list[tuple[str, str]]:
+    """A type as (text, name of the shape after it), for links to shapes; the last name is "" where text ends it."""
+    pieces = [*re.split(rf"\b({'|'.join(description()['components']['schemas'])})\b", type), ""]
+    return list(zip(pieces[::2], pieces[1::2], strict=True))
+
+
 def _fields(node: dict[str, Any], chinese: bool) -> list[dict[str, Any]]:
     shape = _resolve(node)
     needed = set(shape.get("required", []))
     return [
         {
             "name": name,
-            "type": _type(one),
+            "type": _pieces(_type(one)),
             "needed": name in needed,
-            "says": said(one.get("description", ""), chinese),
+            "says": _says(one, chinese),
         }
         for name, one in shape.get("properties", {}).items()
     ]
@@ -107,9 +123,9 @@ def _operation(path: str, method: str, one: dict[str, Any], chinese: bool) -> di
 def _parameter(one: dict[str, Any], chinese: bool) -> dict[str, Any]:
     return {
         "name": one["name"],
-        "type": f"{_type(one['schema'])}, {one['in']}",
+        "type": _pieces(f"{_type(one['schema'])}, {one['in']}"),
         "needed": one["required"],
-        "says": said(one.get("description", ""), chinese),
+        "says": _says(one, chinese),
     }
 
 
@@ -119,6 +135,29 @@ def _parts(chinese: bool) -> list[dict[str, Any]]:
         for method, one in methods.items():
             found.setdefault(one["tags"][0], []).append(_operation(path, method, one, chinese))
     return [{"name": said(name, chinese), "operations": ones} for name, ones in found.items()]
+
+
+def _shapes(chinese: bool, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The shapes that fields are made of, however deep, and that of a problem, by name."""
+    schemas: dict[str, Any] = description()["components"]["schemas"]
+    fields = [each for part in parts for one in part["operations"] for each in (*one["body"], *one["answer"])]
+    found: dict[str, dict[str, Any]] = {}
+    names = ["Problem", *_named(fields)]
+    while names:
+        name = names.pop()
+        if name not in found:
+            fields = _fields(schemas[name], chinese)
+            found[name] = {
+                "name": name,
+                "says": said(schemas[name].get("description", ""), chinese),
+                "fields": fields,
+            }
+            names += _named(fields)
+    return [found[name] for name in sorted(found)]
+
+
+def _named(fields: list[dict[str, Any]]) -> list[str]:
+    return [name for each in fields for _, name in each["type"] if name]
 
 
 def _problems(chinese: bool) -> list[dict[str, Any]]:
@@ -138,13 +177,17 @@ def _problems(chinese: bool) -> list[dict[str, Any]]:
 def page(request: HttpRequest) -> HttpResponse:
     """This function will list every operation, scope and problem."""
     chinese = is_chinese(get_language() or "")
-    about = description()["info"]
+    about, parts = description()["info"], _parts(chinese)
     scopes = [{"name": name, "says": SCOPES_ZH[name] if chinese else one} for name, one in SCOPES.items()]
     context = {
         "chinese": chinese,
         "title": said(about["title"], chinese),
         "says": said(about["description"], chinese),
-        "parts": _parts(chinese),
+        "house": f"{request.scheme}://{request.get_host()}",
+        "waits": len(WAITS_SECONDS),
+        "rate": dict(zip(("per_second", "at_once"), settings.PARTNER_RATE, strict=True)),
+        "parts": parts,
+        "shapes": _shapes(chinese, parts),
         "scopes": scopes,
         "problems": _problems(chinese),
     }

@@ -108,7 +108,7 @@ Instant = Annotated[
     Field(description="An instant with its offset (RFC 3339), 2026-12-31T16:00:00Z."),
 ]
 Limit = Annotated[
-    int, BeforeValidator(only_digits), Field(ge=1, le=100, description="Items of a page, at most.")
+    int, Field(ge=1, le=100, description="Items of a page, at most."), BeforeValidator(only_digits)
 ]
 Cursor = Annotated[
     str,
@@ -119,14 +119,14 @@ Cursor = Annotated[
 # A query holds text, so its numbers are read from text; digits only.
 QueryMinor = Annotated[
     int,
-    BeforeValidator(only_digits),
     Field(ge=1, le=LARGEST_MINOR, description="An amount in minor units."),
+    BeforeValidator(only_digits),
 ]
 QueryMonths = Annotated[
-    int, BeforeValidator(only_digits), Field(ge=1, le=600, description="Number of monthly instalments.")
+    int, Field(ge=1, le=600, description="Number of monthly instalments."), BeforeValidator(only_digits)
 ]
 QueryDueDay = Annotated[
-    int, BeforeValidator(only_digits), Field(ge=1, le=28, description="Day of the month.")
+    int, Field(ge=1, le=28, description="Day of the month."), BeforeValidator(only_digits)
 ]
 
 

@@ -55,8 +55,8 @@ DialName = Annotated[
 ]
 QueryApr = Annotated[
     int,
-    BeforeValidator(only_digits),
     Field(ge=0, le=1_000_000, description="All-in annual cost (nominal), at most, millionths."),
+    BeforeValidator(only_digits),
 ]
 KindCode = Annotated[
     str,
