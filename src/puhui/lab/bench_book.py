@@ -37,7 +37,8 @@ ROOT = Path(__file__).resolve().parents[3]
 PEER = ROOT / "bench" / "mutating_run"
 LOANS, PEER_LOANS, SEED, SHARDS = 200_000, 10_000, 7, 8
 SMALL, LARGE = 1_000_000, 10_000_000  # loans whose memory is compared
-PEER_DAY = date(2024, 10, 15)  # a night on which many pay
+PEER_DAY = date(2024, 10, 15)  # the first of the nights on which many pay
+REPEATS = 3  # of both: what else a machine does only ever adds to a run, so the least is what it costs
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -120,7 +121,7 @@ def stat_of(pid: int) -> list[int]:
 
 
 def cpu_of_peer() -> float:
-    """This function will return the CPU seconds of a loan in the mutating run, client and server, of one night.
+    """This function will return the CPU seconds of a loan in the mutating run, client and server, of the cheapest of some nights.
 
     Raises: PostgresMissing; AssertionError if the run did not bring every loan to the day, or lost money.
     """
@@ -129,15 +130,21 @@ def cpu_of_peer() -> float:
             connection.execute((PEER / "tables.sql").read_text(encoding="utf-8").encode())
             load(connection)
         run_peer(database, PEER_DAY - timedelta(days=1))  # the nights before, at once
-        before, children = cpu_of_server(database), resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = run_peer(database, PEER_DAY)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        client = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
-        server = cpu_of_server(database) - before
+        nights = [cpu_of_night(database, PEER_DAY + timedelta(days=n)) for n in range(REPEATS)]
         with psycopg.connect(database) as connection:
             lost = connection.execute(LOST).fetchone()
-    assert done == PEER_LOANS and lost == (0, 0), (done, lost)
-    return (client + server) / done
+    assert lost == (0, 0), lost
+    return min(nights)
+
+
+def cpu_of_night(database: str, day: date) -> float:
+    """This function will return the CPU seconds of a loan in one night of the mutating run, client and server."""
+    before, children = cpu_of_server(database), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = run_peer(database, day)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    client = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+    assert done == PEER_LOANS, done
+    return (client + cpu_of_server(database) - before) / done
 
 
 LOST = """SELECT count(*) FILTER (WHERE run_to <> (SELECT max(run_to) FROM loan)),
@@ -231,7 +238,8 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="puhui-book-") as name:
         folder = Path(name)
         events = make_book(folder, LOANS)
-        ours, peer = cpu_of_book(events, folder / "figures"), cpu_of_peer()
+        ours = min(cpu_of_book(events, folder / f"figures-{n}") for n in range(REPEATS))
+        peer = cpu_of_peer()
         small = memory_of(repeat_book(events, folder / "small", SMALL // LOANS), folder / "small.out")
         large = memory_of(repeat_book(events, folder / "large", LARGE // LOANS), folder / "large.out")
     return {

@@ -12,9 +12,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ MANIFEST = "manifest.json"
 PART = ".part"  # end of a name that readers ignore
 LOCK = ".puhui-lock"
 FORMAT = 1  # of the manifest
+DAYS = ("past_due_since", "days_past_due", "next_due")  # figures of few values
+SELDOM = (  # figures that nearly all loans have none of
+    "fee_minor", "penalty_minor", "credit_minor", "paid_other_minor", "waived_minor", "written_off_minor",
+    "recovered_minor", "sold_minor",
+)  # fmt: skip
+WRITTEN_AT_ONCE = 32_768  # values
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,36 +169,43 @@ def check_terms(path: Path, metadata: Mapping[bytes, bytes]) -> None:
 
 
 def figures_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """This function will open a file of figures. Numbers are packed as differences, which is smaller than compressing them and
-    takes a quarter of the time; no statistics, for a hash spreads loans and every row group holds every value.
+    """This function will open a file of figures, each column written in the way that is quickest for what it holds: days in few
+    values as a dictionary, amounts as differences, which is smaller than compressing them, and what is nothing for nearly all
+    loans as it is, compressed. No statistics, for a hash spreads loans and every row group holds every value.
     """
-    numbers = [field.name for field in schema if pa.types.is_integer(field.type)]
+    days = [name for name in DAYS if name in schema.names]
+    amounts = [field.name for field in schema if pa.types.is_int64(field.type) and field.name not in SELDOM]
     return pq.ParquetWriter(
         path,
         schema,
-        compression={field.name: "none" if field.name in numbers else "snappy" for field in schema},
-        use_dictionary=False,
+        compression={name: "none" if name in amounts else "lz4" for name in schema.names},
+        use_dictionary=days,
         write_statistics=False,
-        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+        column_encoding=dict.fromkeys(amounts, "DELTA_BINARY_PACKED"),
+        write_batch_size=WRITTEN_AT_ONCE,
     )
 
 
-def write_table(path: Path, tables: Sequence[pa.Table]) -> None:
-    """This function will write tables of figures as the row groups of one Parquet file: under a name that readers ignore, forced to
-    the disk, then renamed.
+def write_tables(path: Path, tables: Iterator[pa.Table]) -> None:
+    """This function will write tables of figures as the row groups of one Parquet file, each as it comes: under a name that
+    readers ignore, forced to the disk, then renamed. Without a table there is no file.
 
-    Raises: DiskFull.
+    Raises: DiskFull, and what `tables` raises; then nothing is left.
     """
+    first = next(tables, None)
+    if first is None:
+        return
     temporary = path.with_name(path.name + PART)
     try:
-        with figures_writer(temporary, tables[0].schema) as writer:
-            for table in tables:
+        with figures_writer(temporary, first.schema) as writer:
+            for table in chain([first], tables):
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
         _force(temporary)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise DiskFull(file=str(path), found=str(error.strerror or error)) from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _force(path: Path) -> None:
