@@ -6,11 +6,10 @@ scan, a shadow, a simulation) this way answers. A property test holds the two to
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from puhui.decisions.domain.remember import is_narrow, remember
+from puhui.decisions.domain.remember import remember
 from puhui.decisions.domain.scorecard import Feature, FeatureValue, Scorecard, points_of
 
 MOST_REASONS = 4
@@ -30,8 +29,8 @@ def compile_scorecard(card: Scorecard) -> QuickScore:
     lowest = card.base_points + sum(least)
     none = len(codes) << shift
     space: dict[str, Any] = {
-        "__builtins__": {"KeyError": KeyError, "sum": sum, "type": type, "int": int},
-        "find": bisect_right,
+        "__builtins__": {"KeyError": KeyError, "TypeError": TypeError, "sum": sum},
+        "evaluate": card.evaluate,
         "pds": [card.pd_of(lowest + one) for one in range(1 << shift)],
         "nothing": dict.fromkeys(one.name for one in card.features),
         "codes": {
@@ -53,6 +52,9 @@ def compile_scorecard(card: Scorecard) -> QuickScore:
         f"        found = [{', '.join(cells)}]",
         "    except KeyError:",  # a key left out counts as absent
         "        return score({**nothing, **values})",
+        "    except TypeError:",  # a text where a number belongs says nothing
+        "        plain = evaluate(values)",
+        "        return plain.points, plain.pd_ppm, plain.reasons",
         f"    place = sum(found) & {(1 << shift) - 1}",
         "    found.sort()",
         f"    if found[{MOST_REASONS - 1}] < {none}:",
@@ -103,13 +105,22 @@ def write_reasons(features: int, none: int) -> list[str]:
 
 
 def _cell(i: int, feature: Feature, entry: Callable[[int | None], int], space: dict[str, Any]) -> str:
-    """The expression that looks one feature up."""
-    space[f"table{i}"] = table = remember(lambda value: entry(points_of(feature, value)))
-    if is_narrow(feature):
-        for value in range(feature.cuts[0] - 1, feature.cuts[-1] + 1) if feature.cuts else ():
-            table[value]  # asked once, so that scores of the first customers are as quick
-        return f"table{i}[values[{feature.name!r}]]"
-    space[f"cuts{i}"], space[f"bins{i}"] = feature.cuts, [entry(one) for one in feature.points]
-    special = f" and x not in {(*feature.special,)!r}" if feature.special else ""
-    known = f"type(x := values[{feature.name!r}]) is int{special}"
-    return f"bins{i}[find(cuts{i}, x)] if {known} else table{i}[x]"
+    """The expression that looks one feature up: a number by comparisons, whose few instructions stay where a table of
+    all its values would be fetched from afar whenever other work came between; a text or a special value by a table."""
+    value = f"values[{feature.name!r}]"
+    space[f"table{i}"] = remember(lambda seen: entry(points_of(feature, seen)))
+    if not feature.cuts or feature.categories:
+        return f"table{i}[{value}]"
+    bins = _tree(feature.cuts, [entry(one) for one in feature.points])
+    if feature.special:
+        return f"table{i}[x] if (x := {value}) is None or x in {(*feature.special,)!r} else {bins}"
+    return f"{entry(points_of(feature, None))} if (x := {value}) is None else {bins}"
+
+
+def _tree(cuts: Sequence[int], entries: Sequence[int]) -> str:
+    """The bin of `x` by halves, as `bisect_right(cuts, x)` finds it."""
+    if not cuts:
+        return str(entries[0])
+    half = len(cuts) // 2
+    low, high = _tree(cuts[:half], entries[: half + 1]), _tree(cuts[half + 1 :], entries[half + 1 :])
+    return f"({low} if x < {cuts[half]} else {high})"

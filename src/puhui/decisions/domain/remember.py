@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from puhui.decisions.domain.scorecard import Feature, FeatureValue
+from puhui.decisions.domain.scorecard import FeatureValue
 
 ROOM = (
     4096  # values that a table remembers; beyond them it works each out anew, so that it cannot grow for ever
@@ -27,8 +27,3 @@ class _Remembered(dict[FeatureValue, T], Generic[T]):
 def remember(find: Callable[[FeatureValue], T]) -> dict[FeatureValue, T]:
     """This function will return a table that answers `table[value]` as `find(value)` does, which must never change."""
     return _Remembered(find)
-
-
-def is_narrow(feature: Feature) -> bool:
-    """This function will tell whether a table has room for the values of a feature between its cuts and around them."""
-    return not feature.cuts or feature.cuts[-1] - feature.cuts[0] < ROOM // 2
