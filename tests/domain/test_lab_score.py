@@ -12,6 +12,7 @@ from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow
 import pyarrow.csv
 import pyarrow.parquet
@@ -26,6 +27,8 @@ from cryptography.hazmat.primitives.serialization import (
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from puhui.decisions.domain.boosted import parse_trees
+from puhui.decisions.domain.boosted_text import NANO, TreesInvalid
 from puhui.decisions.domain.challenger import parse_challenger
 from puhui.decisions.domain.scorecard import parse_scorecard
 from puhui.decisions.registry.signing import ModelFilesInvalid
@@ -33,6 +36,7 @@ from puhui.lab.score import source
 from puhui.lab.score.errors import ScoringDataInvalid
 from puhui.lab.score.run import score
 from puhui.lab.train.run import Options, train
+from puhui.lab.train.vector import VectorTrees
 from tests.domain.test_lab_train import invented, write
 
 
@@ -204,6 +208,31 @@ def test_an_empty_column_may_be_meant_and_one_row_may_be_silent(model: Path, tmp
         score(model=model, data=write(tmp_path, "load,kind,noise\n,zz,\n"), out=tmp_path / "out.csv").rows
         == 1
     )
+
+
+def test_a_column_that_speaks_only_by_being_empty_is_read_as_lightgbm_reads_it() -> None:
+    """Such a split has no end: every value goes one way and the absent one the other."""
+    import lightgbm
+
+    source = np.random.Generator(np.random.PCG64(7))
+    values = source.integers(0, 5, (600, 2)).astype(np.float64)
+    values[source.random(600) < 0.3, 0] = np.nan
+    bad = source.random(600) < np.where(np.isnan(values[:, 0]), 0.8, 0.1)
+    parameters = {"objective": "binary", "num_threads": 1, "verbosity": -1, "seed": 1, "num_leaves": 4}
+    booster = lightgbm.train(parameters, lightgbm.Dataset(values, bad), 5)
+    text = booster.model_to_string()
+    assert re.search(r"threshold=.*\binf\b", text), "the case is none"
+    trees = parse_trees(text, name="made")
+    theirs = booster.predict(values, raw_score=True, num_threads=1)
+    ours = [trees.total_nano(row) / NANO for row in values.tolist()]
+    assert np.abs(np.array(ours) - theirs).max() < 1e-6
+    many = VectorTrees(trees)
+    cells = many.cells(values)
+    assert many.totals(cells).tolist() == [trees.total_nano(row) for row in values.tolist()]
+    assert many.shares(cells)[0].tolist() == trees.contributions_nano(values[0].tolist())
+    for wrong in ("-inf", "nan"):
+        with pytest.raises(TreesInvalid, match="is not finite"):
+            parse_trees(re.sub(r"\binf\b", wrong, text), name="made")
 
 
 def spoil_points(folder: Path) -> None:
