@@ -26,6 +26,7 @@ from puhui.decisions.domain.quick import compile_scorecard
 from puhui.decisions.domain.scorecard import ScorecardInvalid, parse_scorecard
 from puhui.lab.train import files
 from puhui.lab.train.binning import MISSING, Binning, in_order, make_binning, weigh
+from puhui.lab.train.fit import fit
 from puhui.lab.train.metrics import brier, calibration, intervals, rank, separation
 from puhui.lab.train.run import Options, train
 from puhui.lab.train.table import TrainingDataInvalid, read_table
@@ -318,6 +319,26 @@ def test_a_thin_bin_never_turns_its_neighbours_round() -> None:
     kept = in_order(raw, binning)
     assert kept.woe[0] == raw.woe[0] and kept.woe[1] == kept.woe[2] and raw.woe[2] < kept.woe[1] < raw.woe[1]
     assert in_order(kept, binning) is kept
+
+
+def test_a_scorecard_whose_bins_turned_round_is_fitted_in_order(tmp_path: Path) -> None:
+    """56 rows at 48 % stand after 400 at 45 %; columns of noise keep the bins from being fitted together."""
+    source = np.random.Generator(np.random.PCG64(3))
+    rows = (
+        [(0, i < 60) for i in range(600)]
+        + [(1, i < 180) for i in range(400)]
+        + [(2, i < 27) for i in range(56)]
+    )
+    noise = source.integers(0, 1000, (len(rows), 5))
+    lines = [
+        ",".join(map(str, (x, *more, int(bad)))) for (x, bad), more in zip(rows, noise.tolist(), strict=True)
+    ]
+    text = "x,a,b,c,d,e,bad\n" + "\n".join(lines) + "\n"
+    table = read_table(write(tmp_path, text), target="bad", exclude=[])
+    assert not fit(table, np.arange(len(rows), dtype=np.int64), {}).is_ordered, "the case is none"
+    made = json.loads(run(tmp_path, text, "out", exclude=())["made.json"])
+    points = [one["points"] for one in next(one for one in made["features"] if one["name"] == "x")["bins"]]
+    assert len(points) == 3 and points[0] > points[1] == points[2]
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
