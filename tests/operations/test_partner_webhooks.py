@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
@@ -429,6 +430,17 @@ def test_a_receiver_that_drips_its_answer_holds_nobody(monkeypatch: pytest.Monke
     assert found.status is None and found.error == "no answer in time"
     assert time.monotonic() - began < 30
     server.close()
+
+
+def test_a_call_that_was_cut_before_it_was_connected_goes_no_further() -> None:
+    from puhui.access.partners.gateways.webhooks import _Pinned
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        call = _Pinned("127.0.0.1", urlsplit(f"http://127.0.0.1:{server.getsockname()[1]}/"))
+        call.cut()
+        with pytest.raises(TimeoutError):
+            call.request("POST", "/", body=b"")
+        call.close()
 
 
 def test_public_addresses() -> None:

@@ -42,8 +42,13 @@ class _Pinned(http.client.HTTPConnection):
         self.was_cut = False  # whether the call took too long as a whole
 
     def connect(self) -> None:
-        """This function will connect to the looked-at address, and check the certificate against the name."""
+        """This function will connect to the looked-at address, and check the certificate against the name.
+
+        Raises: TimeoutError where the call was cut before there was a connection to cut; OSError.
+        """
         self.sock = socket.create_connection((self._address, self.port), PATIENCE_SECONDS)
+        if self.was_cut:
+            raise TimeoutError
         if self._secure:
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
