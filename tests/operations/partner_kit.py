@@ -17,6 +17,7 @@ from oauth2_provider.models import AccessToken, Application
 
 from puhui.access.partners import operations as partners
 from puhui.core.ids import derive_id
+from puhui.journeys import house
 from puhui.journeys.handlers import HANDLERS
 from puhui.lab.people import InventedPerson, invent_person
 from puhui.runtime.clock import utc_now
@@ -111,6 +112,11 @@ class Partner:
         response = self.post(path, body, key=key)
         assert 200 <= response.status_code < 300, response.content
         return response.json()
+
+
+def other_due_day() -> int:
+    """A day of the month on which nothing falls due of a loan that begins today: a change to its own day is none."""
+    return (house.today(utc_now()).day + 13) % 28 + 1  # two weeks away
 
 
 def work() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.world import World
-from tests.operations.partner_kit import Partner, code_on, lend, person, sandbox
+from tests.operations.partner_kit import Partner, code_on, lend, other_due_day, person, sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,14 +67,14 @@ def test_a_lower_price_is_answered_with_what_would_bring_it(world: World) -> Non
     assert answer["changes"] == [] and answer["price"]["answer_ppm"] >= answer["price"]["now_ppm"]
     rates = [one["rate_at_best_ppm"] for one in answer["price"]["proofs"]]
     assert rates == sorted(rates) and all(one < answer["price"]["now_ppm"] for one in rates)
-    both = partner.send(f"/loans/{loan_id}/changes", {"lower_price": True, "due_day": 5})
+    both = partner.send(f"/loans/{loan_id}/changes", {"lower_price": True, "due_day": other_due_day()})
     assert both["changes"][0]["after"]["annual_rate_ppm"] == both["price"]["now_ppm"]
 
 
 def test_another_partner_sees_nothing_of_it(world: World) -> None:
     partner, other = Partner(), Partner("two")
     _customer, loan_id = lend(partner, person(1))
-    change = partner.send(f"/loans/{loan_id}/changes", {"due_day": 5})["changes"][0]
+    change = partner.send(f"/loans/{loan_id}/changes", {"due_day": other_due_day()})["changes"][0]
     at = f"/loans/{loan_id}/changes"
     for answer in (
         other.get(at),

@@ -19,6 +19,7 @@ from tests.operations.partner_kit import (
     approve,
     identify,
     introduce,
+    other_due_day,
     person,
     quote,
     sandbox,
@@ -66,8 +67,9 @@ def test_three_dials_are_talked_about(partner: Partner) -> None:
     assert taken["total_minor"] == best["total_minor"] and taken["state"] == "open"
     more = partner.read(f"{at}/trades", dial="limit", wanted_amount_minor=1_200_000, **DRAW)
     assert all(one["amount_minor"] >= 1_200_000 for one in more["trades"]) and more["trades"]
-    longer = partner.read(f"{at}/trades", dial="repayment", wanted_due_day=9, wanted_months=12, **DRAW)
-    assert longer["trades"][0]["due_day"] == 9
+    day = other_due_day()
+    longer = partner.read(f"{at}/trades", dial="repayment", wanted_due_day=day, wanted_months=12, **DRAW)
+    assert longer["trades"][0]["due_day"] == day
     free = partner.read(f"{at}/trades", dial="price", apr_at_most_ppm=0, **DRAW)
     assert free["trades"] == [] and free["nearest"] is not None, "never a bare refusal"
 

@@ -29,7 +29,7 @@ from puhui.web.partner_api.api import api
 from puhui.web.partner_api.docs import description
 from puhui.web.partner_api.rates import Buckets
 from tests.journeys.world import World
-from tests.operations.partner_kit import Partner, lend, person, quote, sandbox, work
+from tests.operations.partner_kit import Partner, lend, other_due_day, person, quote, sandbox, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,7 @@ def things(partner: Partner) -> Mapping[str, list[str]]:
     whole = {"repayment": {"intent": "prepay", "amount_minor": 100_000, "currency": "CNY"}}
     repayment = partner.send(f"/loans/{loan_id}/repayments", whole)
     work()
-    change = partner.send(f"/loans/{loan_id}/changes", {"due_day": 5})["changes"][0]
+    change = partner.send(f"/loans/{loan_id}/changes", {"due_day": other_due_day()})["changes"][0]
     found = {
         "customer_id": [customer_id],
         "loan_id": [loan_id],
