@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from puhui.facts.domain import BureauHit
 from puhui.lab.people import InventedPerson, invent_person
@@ -21,6 +21,14 @@ SHOTS = Path(__file__).resolve().parents[2] / "docs/screenshots"
 KEEP = os.environ.get("PUHUI_SCREENSHOTS") == "1"
 HEIGHTS = {390: 844, 320: 640, 1440: 900}
 LARGEST_SHOT = 150_000  # bytes
+# Whether a click asks for a page: not where a script answers it in place, and not where the browser refuses the form.
+LEADS_ON = """one => {
+    const form = one.form, inPlace = one.closest("[hx-get], [hx-post]");
+    if ((inPlace && !inPlace.hasAttribute("hx-trigger")) || (form && (form.dataset.passkey || form.method === "dialog")))
+        return false;
+    if (one.tagName === "A") return !(one.getAttribute("href") || "#").startsWith("#");
+    return Boolean(form) && one.type === "submit" && (form.noValidate || one.formNoValidate || form.checkValidity());
+}"""
 _people = count(1)
 TRIES = 10_000  # people looked at before a bureau counts as one that knows no good file
 
@@ -80,7 +88,7 @@ class Walk:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(60_000)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -113,11 +121,18 @@ class Walk:
     def press(self, en: str, zh: str) -> None:
         """Press the button or link with these words."""
         words = self.say(en, zh)
-        found = self.page.get_by_role("button", name=words, exact=True)
-        if found.count() == 0:
-            found = self.page.get_by_role("link", name=words, exact=True)
-        found.first.click()
-        self.page.wait_for_load_state()
+        button = self.page.get_by_role("button", name=words, exact=True)
+        link = self.page.get_by_role("link", name=words, exact=True)
+        button.or_(link).first.wait_for(state="attached")
+        self.follow(button if button.count() else link)
+
+    def follow(self, found: Locator) -> None:
+        """Click what was found; where it leads to another page, return when that one is there and not this one still."""
+        if found.first.evaluate(LEADS_ON):
+            with self.page.expect_navigation():
+                found.first.click()
+        else:
+            found.first.click()
 
     def work(self, seconds: int = 0) -> None:
         """Do what a worker would, as if `seconds` had passed."""

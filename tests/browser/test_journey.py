@@ -101,9 +101,7 @@ def pays_early(walk: Walk) -> None:
     walk.press("Pay ¥1,000.00", "还 ¥1,000.00")
     page.wait_for_url("**/loans/*")
     walk.pay_out()
-    receipt = page.locator("a[href*='/receipts/']").first
-    receipt.click()
-    page.wait_for_load_state()
+    walk.follow(page.locator("a[href*='/receipts/']"))
     walk.check("receipt", shot=True)
     assert "¥1,000.00" in walk.heading()
     page.goto(loan)
@@ -129,7 +127,7 @@ def complains(walk: Walk) -> None:
     """A complaint gets a number and a clock."""
     page = walk.page
     walk.go("/me")
-    page.locator("footer").get_by_role("link", name=walk.say("Complain", "投诉")).click()
+    walk.follow(page.locator("footer").get_by_role("link", name=walk.say("Complain", "投诉")))
     page.fill("#f-text", walk.say("You took 8 yuan too much.", "多扣了 8 块钱。"))
     walk.press("Send", "发送")
     page.wait_for_url("**/cases/*")

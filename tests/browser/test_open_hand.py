@@ -68,15 +68,13 @@ def test_give_see_it_fall_take_back_sign_pay_off(
     if width == 390 or language == "en":  # the others press the button: the office is asked for the record
         gives_file(walk)
     else:
-        walk.page.locator("[data-kind=income_tax] button[value=give]").click()
-        walk.page.wait_for_load_state()
+        walk.follow(walk.page.locator("[data-kind=income_tax] button[value=give]"))
         walk.work()
     talk(walk)
     walk.check("talk-given", shot=True, whole=False)
     assert price(walk) < before
     assert walk.page.locator("[data-kind=income_tax]").count() == 0
-    walk.page.locator("button[value=withdraw]").click()
-    walk.page.wait_for_load_state()
+    walk.follow(walk.page.locator("button[value=withdraw]"))
     talk(walk)
     assert price(walk) == before
     walk.press("Take this quote", "就要这份")

@@ -24,7 +24,7 @@ def test_the_journey_works_without_script(walks: Make) -> None:
     walk.sign()
     walk.pay_out()
     assert "is left to pay off" in walk.heading()
-    walk.page.locator("header .pill").click()
+    walk.follow(walk.page.locator("header .pill"))
     assert "Take a breath" in walk.heading()
 
 

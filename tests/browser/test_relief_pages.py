@@ -54,8 +54,7 @@ def enter(walk: Walk) -> None:
     """She signs in; her account speaks Chinese until she chooses English."""
     walk.sign_in()
     if walk.english:
-        walk.page.get_by_role("button", name="English").click()
-        walk.page.wait_for_load_state()
+        walk.follow(walk.page.get_by_role("button", name="English"))
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-hans", 390), ("en", 1440)])

@@ -209,7 +209,7 @@ def test_the_cost_of_the_guarantees_is_a_line_beside_what_carries_it(walks: Make
     walk = walks(language="en", width=1440)
     sign_in(walk, "tang.wei")
     walk.go("/staff/reports")
-    walk.page.click("text=Cost of the guarantees")
+    walk.follow(walk.page.get_by_role("link", name="Cost of the guarantees"))
     rows = walk.page.locator("[data-regime]")
     added = {
         row.get_attribute("data-regime"): int(
@@ -368,7 +368,7 @@ def test_an_event_is_seen_before_it_is_asked_for(
     sign_in(walk, "luo.qian")
     page = walk.page
     walk.go(f"/staff/customers/{house.customer_id}")
-    page.locator(f"a[href='/staff/loans/{house.loan.id}/events']").click()
+    walk.follow(page.locator(f"a[href='/staff/loans/{house.loan.id}/events']"))
     page.select_option("#f-kind", "extend")
     walk.press("Show its form", "打开表单")
     walk.check("staff-loan-event")

@@ -79,10 +79,9 @@ def publish(asks: Walk, agrees: Walk, path: str, old: str, new: str) -> None:
     asks.press("Whole text", "全文")
     assert asks.page.locator("td.asis").count() > few > 0
     agrees.go(asks.page.url.removeprefix(agrees.server))
-    agrees.page.locator("main a[href*='/approval/']").first.click()
+    agrees.follow(agrees.page.locator("main a[href*='/approval/']"))
     agrees.check("staff-approval-policy")
-    agrees.page.locator("main button[name=agreed][value='1']").click()
-    agrees.page.wait_for_load_state()
+    agrees.follow(agrees.page.locator("main button[name=agreed][value='1']"))
     agrees.work()
     asks.go("/staff/policies")
     assert str(first) in asks.page.locator("table").first.inner_text()
@@ -104,7 +103,7 @@ def test_a_policy_and_a_product_go_from_text_to_force(
     most = [get_product(id="haoqidai", on_date=day).amount_max_minor for day in around]
     assert days == [365, 180] and most == [200_000_00, 150_000_00]
     asks.go("/staff/policies")
-    asks.page.locator("tbody a").first.click()
+    asks.follow(asks.page.locator("tbody a"))
     asks.check("staff-policy")
 
 
