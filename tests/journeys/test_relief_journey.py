@@ -20,6 +20,9 @@ from puhui.journeys import (
     relief_follow,
     relief_keep,
     relief_offer,
+    relief_rests,
+    relief_review,
+    relief_text,
     staff_four_eyes,
     staff_relief,
 )
@@ -28,6 +31,7 @@ from puhui.journeys.relief_offer import Month
 from puhui.journeys.staff_relief import ReliefNotGrantable, ReliefPlaceUnknown
 from puhui.loans.domain import Loan, LoanState
 from puhui.loans.operations import LoanNotYours
+from puhui.loans.queries import get_loan
 from puhui.protection.queries import list_cases
 from puhui.relief import operations as relief_operations
 from puhui.relief.domain import (
@@ -35,10 +39,12 @@ from puhui.relief.domain import (
     BudgetInvalid,
     ReliefAgreement,
     ReliefLoanNotRunning,
+    ReliefNothingWaits,
     ReliefOffer,
     ReliefReason,
     ReliefRequest,
     ReliefRequestOver,
+    ReliefReview,
     ReliefStep,
     RequestState,
     payments_of,
@@ -356,3 +362,73 @@ def test_a_settlement_whose_price_does_not_come_is_broken_and_gives_up_nothing(w
     assert find_agreement(signed.id).state is AgreementState.BROKEN  # type: ignore[union-attr]
     there = world.position(loan)
     assert there.state is LoanState.ACTIVE and there.waived_principal_minor == 0
+
+
+@pytest.fixture
+def one_wait(tmp_path: Path) -> None:
+    """The text that is in force asks before a payment that rests on hope, and lets it wait once."""
+    path = tmp_path / "relief" / "2026-11-22.toml"
+    text = path.read_text(encoding="utf-8")
+    rule = "review_before_days = 10\nreview_waits_most = 1\npatience_days"
+    assert "patience_days" in text
+    path.write_text(text.replace("patience_days", rule, 1), encoding="utf-8")
+
+
+def resting(world: World) -> tuple[ReliefRequest, ReliefAgreement, ReliefReview]:
+    """A signed plan whose payments begin while her income may still be away."""
+    loan = late(world)
+    request, offer = offered(world, loan, replace(SHORT, recovers_after_months=1))
+    card = next(n for n in range(len(offer.cards())) if relief_rests.promised(offer, n))
+    said = {
+        one: relief_text.draft(request=request, offer=offer, card=card, language=one)
+        for one in ("zh-hans", "en")
+    }
+    assert "最多推 1 次" in said["zh-hans"] and "free of interest" not in said["zh-hans"]
+    assert "bears no interest" in said["en"]
+    signed = sign(world, request, offer, card=card)
+    found = relief_rests.find_review(signed)
+    assert found is not None and found.is_open and found.waits == 0
+    return request, signed, found
+
+
+def test_a_payment_that_rests_on_hope_waits_until_she_says_that_her_income_is_back(
+    world: World, one_wait: None
+) -> None:
+    request, signed, first = resting(world)
+    loan = get_loan(id=signed.loan_id)
+    before = world.position(loan)
+    world.live_until(first.due_date - timedelta(days=2))
+    told = {one.template for one in list_messages(loan.customer_id)}
+    assert {"relief_review", "relief_waits"} <= told and "relief_review_over" not in told
+    after, later = world.position(loan), relief_rests.find_review(signed)
+    assert later is not None and later.waits == 1 and later.due_date == after.next_due_date > first.due_date
+    asks = [[one.payment_minor for one in there.rows] for there in (before, after)]
+    assert asks[0][:-1] == asks[1][:-1], "the month bears no interest"
+    assert abs(asks[0][-1] - asks[1][-1]) <= 100, "months of other lengths move some fen of the last payment"
+    assert after.late_minor == 0
+
+    def says(key: str) -> ReliefAgreement:
+        return relief_review.confirm(
+            customer_id=loan.customer_id, request_id=request.id, key=key, now=world.now
+        )
+
+    assert says("back").state is AgreementState.RUNNING and says("back").id == signed.id
+    refuses(ReliefNothingWaits, lambda: says("once more"), field="agreement")
+    world.live_until(later.due_date - timedelta(days=2))
+    still = world.position(loan)
+    assert still.next_due_date == later.due_date, "it falls due as she said"
+    assert "relief_review_over" not in {one.template for one in list_messages(loan.customer_id)}
+
+
+def test_a_plan_that_can_wait_no_longer_returns_to_her_first(world: World, one_wait: None) -> None:
+    _, signed, first = resting(world)
+    loan = get_loan(id=signed.loan_id)
+    world.live_until(first.due_date - timedelta(days=2))
+    again = relief_rests.find_review(signed)
+    assert again is not None and again.waits == 1
+    world.live_until(again.due_date - timedelta(days=2))
+    assert "relief_review_over" in {one.template for one in list_messages(loan.customer_id)}
+    assert has_hold(loan.customer_id, world.now, reason=relief_follow.TALK)
+    there = world.position(loan)
+    assert there.next_due_date == again.due_date and there.late_minor == 0
+    assert asked(world, loan, key="another").id != signed.request_id, "she can ask for another plan"

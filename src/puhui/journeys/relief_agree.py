@@ -9,7 +9,7 @@ from puhui.access.domain import CodeOutcome
 from puhui.contact.domain import ScriptValue
 from puhui.core.ids import derive_id, reference
 from puhui.core.refusals import InputRefused
-from puhui.journeys import happen, house, tell
+from puhui.journeys import happen, house, relief_review, tell
 from puhui.journeys.once import keep, recall
 from puhui.journeys.relief_offer import current_offer, pool_name
 from puhui.journeys.relief_text import HTML, close_help, draft, tell_agreed
@@ -132,6 +132,7 @@ def _conclude(
         )  # fmt: skip
     there = get_position(loan_id=loan.id, as_of=offer.on_date)
     assert settles or payments_of(there) == card.plan.payments, "what is booked is what was shown"
+    relief_review.begin(signed, offer, now)
     tell_agreed(signed, card, now)
     close_help(request, signed, now)
     return signed

@@ -58,6 +58,7 @@ from puhui.relief.domain.requests import (
     ReliefAgreement,
     ReliefAgreementOver,
     ReliefCauseUnknown,
+    ReliefNothingWaits,
     ReliefOffer,
     ReliefRequest,
     ReliefRequestOver,
@@ -69,6 +70,7 @@ from puhui.relief.domain.requests import (
     parse_cause,
     talk_ends,
 )
+from puhui.relief.domain.review import WAIT_DAYS, ReliefReview, rests_on_recovery, review_of, wait_events
 from puhui.relief.domain.solve import (
     RecordEffect,
     ReliefAnswer,
@@ -88,6 +90,7 @@ __all__ = [
     "REQUEST_TRANSITIONS",
     "TAIL",
     "TREATED",
+    "WAIT_DAYS",
     "AgreementAct",
     "AgreementState",
     "BudgetInvalid",
@@ -116,6 +119,7 @@ __all__ = [
     "ReliefGrid",
     "ReliefLoan",
     "ReliefLoanNotRunning",
+    "ReliefNothingWaits",
     "ReliefOffer",
     "ReliefPlan",
     "ReliefPolicy",
@@ -123,6 +127,7 @@ __all__ = [
     "ReliefReport",
     "ReliefRequest",
     "ReliefRequestOver",
+    "ReliefReview",
     "ReliefStep",
     "RequestAct",
     "RequestState",
@@ -156,10 +161,13 @@ __all__ = [
     "refused_by",
     "relief_loan",
     "rest_of",
+    "rests_on_recovery",
+    "review_of",
     "settle_up",
     "solve_relief",
     "surplus",
     "talk_ends",
     "told",
+    "wait_events",
     "waived_by",
 ]

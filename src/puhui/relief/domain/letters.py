@@ -9,6 +9,7 @@ from puhui.core.money import format_minor
 from puhui.core.writing import format_day, format_money, format_rate
 from puhui.protection.domain import FilledLetter, LetterKind, LetterTable
 from puhui.relief.domain.options import ReliefChoice
+from puhui.relief.domain.review import ReliefReview
 from puhui.relief.domain.solve import RecordEffect, ReliefCard
 
 HEAD = (("#", "到期日", "应还", "其中本金"), ("#", "Due", "To pay", "Principal in it"))
@@ -46,8 +47,11 @@ def fill_relief_letter(
     annual_rate_ppm: int,
     valid_until: date,
     language: str,
+    review: ReliefReview | None = None,
 ) -> FilledLetter:
-    """This function will fill the agreement of one option. `annual_rate_ppm` is the contract's rate before it."""
+    """This function will fill the agreement of one option. `annual_rate_ppm` is the contract's rate before it; `review` is
+    what its payments rest on, None = nothing.
+    """
     zh, plan = language.startswith("zh"), card.plan
     tongue = "zh" if zh else "en"
 
@@ -71,11 +75,30 @@ def fill_relief_letter(
         for n, one in enumerate(plan.payments, 1)
     ]  # fmt: skip
     said = [[one] for one in changes_in_words(plan.choice, rate_ppm=annual_rate_ppm, zh=zh, money=money)]
+    if review is not None:
+        said.append([review_in_words(review, zh=zh, money=money)])
     tables = {
         "relief_changes": LetterTable(head=(), rows=said),
         "relief_rows": LetterTable(head=HEAD[0 if zh else 1], rows=rows),
     }
     return FilledLetter(kind=LetterKind.RELIEF, number=number, values=values, tables=tables)
+
+
+def review_in_words(review: ReliefReview, *, zh: bool, money: Callable[[int], str]) -> str:
+    """This function will say what payments wait for, in Chinese or English."""
+    asks, rule = money(review.asks_minor), review.rule
+    on = format_day(review.first_due, "zh" if zh else "en")
+    before, most = rule.before_days, rule.waits_most
+    if zh:
+        return (
+            f"{on}的 {asks} 和以后各期，要等收入恢复才还得起：到期前 {before} 天我们先问您，您说收入回来了，才照期还；"
+            f"没说之前，这几期一次往后推一个月，推迟的这个月不计利息，最多推 {most} 次，之后我们先来找您，可以换方案"
+        )
+    return (
+        f"the payment of {asks} on {on} and those after it rest on income that is still to come: {before} days before, we ask "
+        f"you, and they fall due as written when you say that it is back; until then they wait a month at a time, {most} times "
+        "at most, and the month of waiting bears no interest; after that we come to you first, and the plan can be changed"
+    )
 
 
 def changes_in_words(

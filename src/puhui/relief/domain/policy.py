@@ -16,6 +16,8 @@ WAIVERS = ("none", "penalty", "penalty_interest")
 LEAST_CONFIDENCE_PPM = 900_000  # G8; a file may be stricter, never looser
 CARDS_LEAST = 3
 PATIENCE_DAYS = 7  # where a file says nothing
+REVIEW_LEAST_DAYS = 7  # so that she has time to answer
+WAITS_MOST = 12  # months; who is without income for longer than that needs another plan
 PLANS_MOST = 5_000  # so that an answer comes while she waits
 
 
@@ -47,6 +49,14 @@ class CohortHousehold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRule:
+    """What happens before the first payment that only the hoped-for income could bear."""
+
+    before_days: int  # days before it is due on which she is asked whether the income is back
+    waits_most: int  # how often it may wait a month, free of interest, while she has not said so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReliefPolicy(HouseText):
     """A compiled file."""
 
@@ -60,6 +70,7 @@ class ReliefPolicy(HouseText):
     grid: ReliefGrid  # choices
     scenarios: tuple[tuple[str, BudgetScenario], ...]  # by cause; "any" where a cause has none of its own
     cohort: tuple[CohortHousehold, ...]  # who would be offered a plan
+    review: ReviewRule | None = None  # None = a payment is due whether the income came back or not
 
     def scenarios_of(self, cause: str) -> tuple[BudgetScenario, ...]:
         """Return the scenarios of a cause of hardship."""
@@ -84,6 +95,7 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
     late = _within(head, "settlement_late_days", 1, 3660)
     pool = _within(head, "pool_minor", 0, MAX_MINOR) if head.has("pool_minor") else 0
     patience = _within(head, "patience_days", 0, 60) if head.has("patience_days") else PATIENCE_DAYS
+    review = _review(head)
     head.done()
     grid = _grid(source.table("grid"))
     scenarios = tuple(_scenario(row) for row in source.rows("scenario", called="cause"))
@@ -101,6 +113,7 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
         valid_from=valid_from, valid_to=valid_to, confidence_ppm=confidence, discount_ppm=discount,
         cards_most=cards, settlement_least_ppm=least, settlement_late_days=late,
         pool_minor=pool, patience_days=patience, grid=grid, scenarios=scenarios, cohort=cohort,
+        review=review,
     )  # fmt: skip
 
 
@@ -137,6 +150,16 @@ def _grid(row: StrictTable) -> ReliefGrid:
         due_moves_days=moves, deferral_months=deferrals, extensions=extensions, rates_off_ppm=rates,
         interest_pauses=pauses, waivers=waivers, last_due_months_most=last,
     )  # fmt: skip
+
+
+def _review(row: StrictTable) -> ReviewRule | None:
+    """Both keys or none: a text without them asks nothing before a payment."""
+    if not (row.has("review_before_days") or row.has("review_waits_most")):
+        return None
+    return ReviewRule(
+        before_days=_within(row, "review_before_days", REVIEW_LEAST_DAYS, 28),
+        waits_most=_within(row, "review_waits_most", 1, WAITS_MOST),
+    )
 
 
 def _scenario(row: StrictTable) -> tuple[str, BudgetScenario]:

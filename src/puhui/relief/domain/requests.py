@@ -47,6 +47,8 @@ class AgreementAct(StrEnum):
     SIGN = "sign"
     BREAK = "break"
     MEND = "mend"  # what was missing has come
+    CONFIRM = "confirm"  # she said that the income is back on which payments rest
+    WAIT = "wait"  # she did not, and the payments wait a month
     KEEP = "keep"
     REPLACE = "replace"
 
@@ -65,6 +67,8 @@ AGREEMENT_TRANSITIONS: dict[tuple[AgreementState | None, AgreementAct], Agreemen
     (None, AgreementAct.SIGN): AgreementState.RUNNING,
     (AgreementState.RUNNING, AgreementAct.BREAK): AgreementState.BROKEN,
     (AgreementState.BROKEN, AgreementAct.MEND): AgreementState.RUNNING,
+    (AgreementState.RUNNING, AgreementAct.CONFIRM): AgreementState.RUNNING,
+    (AgreementState.RUNNING, AgreementAct.WAIT): AgreementState.RUNNING,
     **{(one, AgreementAct.KEEP): AgreementState.KEPT for one in _LIVE},
     **{(one, AgreementAct.REPLACE): AgreementState.REPLACED for one in _LIVE},
 }
@@ -79,6 +83,13 @@ class ReliefRequestOver(Refusal):
 
 class ReliefAgreementOver(Refusal):
     """The agreement has ended, or does not stand where the act asks for."""
+
+    field = "agreement"
+    status = 409
+
+
+class ReliefNothingWaits(Refusal):
+    """No payment of the agreement waits for her word that the income is back."""
 
     field = "agreement"
     status = 409

@@ -16,7 +16,15 @@ from puhui.core.canonical import content_hash
 from puhui.customers import queries as customers
 from puhui.customers.domain import Customer, mask_phone
 from puhui.decisions.queries import find_latest_application
-from puhui.journeys import house, relief_agree, relief_keep, relief_offer, relief_text
+from puhui.journeys import (
+    house,
+    relief_agree,
+    relief_keep,
+    relief_offer,
+    relief_rests,
+    relief_review,
+    relief_text,
+)
 from puhui.journeys.ask_for_help import HELP
 from puhui.journeys.relief_agree import ReliefCardUnknown
 from puhui.journeys.relief_ask import FORGOT
@@ -24,7 +32,7 @@ from puhui.loans import queries as loans
 from puhui.loans.domain import position
 from puhui.payments import queries as payments
 from puhui.relief import queries as relief
-from puhui.relief.domain import ReliefLoan, ReliefOffer, ReliefRequest, RequestState
+from puhui.relief.domain import AgreementState, ReliefLoan, ReliefOffer, ReliefRequest, RequestState
 from puhui.relief.queries import ReliefOfferMissing
 from puhui.runtime import queries as runtime
 from puhui.web import clock
@@ -38,6 +46,7 @@ from puhui.web.templatetags.puhui import day_short, plain_amount
 
 SENT = "relief_sent_at"
 FIELDS = ("income", "usual_income", "spending", "other_debts")
+CONFIRM = "confirm"  # value of the button that says: my income is back
 NONE = "none"  # value of the card that changes nothing
 
 
@@ -110,6 +119,11 @@ def _typed(request: HttpRequest, customer: Customer, asked: ReliefRequest) -> di
 def relief_page(request: HttpRequest, customer: Customer, request_id: str) -> HttpResponseBase:
     """This function will show the options of a request, or what became of it; and take her choice."""
     asked = _own(customer, request_id)
+    if request.method == "POST" and request.POST.get("act") == CONFIRM:
+        relief_review.confirm(
+            customer_id=customer.id, request_id=asked.id, key=inputs.form_key(request), now=clock.now(request)
+        )
+        return go("relief", asked.id)
     if request.method == "POST":
         return _chosen(request, customer, asked)
     if asked.state is RequestState.AGREED:
@@ -188,10 +202,12 @@ def _agreed(request: HttpRequest, asked: ReliefRequest) -> HttpResponseBase:
         for row in there.rows
         if row.payment_minor or row.principal_minor
     ]
+    review = relief_rests.find_review(agreement) if agreement.state is AgreementState.RUNNING else None
     return show(
         request,
         "relief_done",
         agreement=agreement,
+        review=review if review is not None and review.is_open else None,
         position=there,
         rows=rows,
         mandate=payments.get_active_mandate(customer_id=asked.customer_id),
@@ -230,6 +246,7 @@ def sign_page(request: HttpRequest, customer: Customer, request_id: str) -> Http
         plan=plan,
         title=relief_view.title(plan),
         record=relief_view.record(offer.cards()[number].record),
+        review=relief_rests.promised(offer, number),
         now_rows=_now_rows(loan),
         sha256=content_hash(text.encode()),
         read=f"{reverse('relief_text', args=[asked.id])}?card={number}",
