@@ -98,8 +98,25 @@ class LabPolicy(Protocol):
         """Return the plans that are shown, shape (who asked, MENU), NOTHING where there is none, in order."""
         ...
 
+    def reviews(self, asked: Asked, plan: Ints) -> Ints:
+        """Return which payment of the plan that each takes waits until she says that her income is back: its place among
+        the plan's payments, NOTHING where none does."""
+        ...
 
-EVENTS = ("reminded", "invited", "asked", "shown", "signed", "autopay", "paid", "complained", "written_off")
+
+EVENTS = (
+    "reminded",
+    "invited",
+    "asked",
+    "shown",
+    "signed",
+    "autopay",
+    "paid",
+    "confirmed",
+    "waited",
+    "complained",
+    "written_off",
+)
 COLUMNS = ("cohort", "account", "day", "event", "amount_minor", "plan", "propensity")
 
 

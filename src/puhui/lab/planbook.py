@@ -94,7 +94,8 @@ class PlanBook:
     penalty_in: NDArray[np.int64]  # p: penalty that the payments hold
     waives_penalty: NDArray[np.bool_]  # p: whether what was borne is given up
     first_payment: NDArray[np.int64]  # p: least regular payment, for "has paid an instalment"
-    longest: int  # day of the last payment of any plan
+    longest: int  # day of the last payment of any plan that does not wait
+    waited: NDArray[np.int64]  # w, p, k: day on which it is due after w months of waiting; [0] is `due_day`
 
     def case(self, loan: int, day: int) -> BookCase:
         """Return the case of the latest day of asking of the book that is not after `day`."""
@@ -108,16 +109,18 @@ def make_book(
     *,
     day_zero: date,
     signed: Sequence[ContractTerms] = (),
+    waits_most: int = 0,
 ) -> PlanBook:
     """This function will work out contract and plans of every shape; `day_zero` is the due date that is missed.
 
-    `signed` are real contracts of the shapes, () = made here.
+    `signed` are real contracts of the shapes, () = made here; `waits_most` is how many months a payment may wait.
     """
     rows: list[list[tuple[int, int, int]]] = []
     terms: list[ContractTerms] = []
     cases: list[BookCase] = []
     penalty: list[int] = []
     waives: list[bool] = []
+    zeros: list[date] = []  # day 0 of each row
     for place, shape in enumerate(shapes):
         given = signed[place] if signed else None
         made = given or contract_of(shape, value_date=add_months(day_zero, -(shape.paid + 1)))
@@ -137,7 +140,26 @@ def make_book(
                 gone = plan.choice.waiver != "none"
                 waives.append(gone)
                 penalty.append(0 if gone else relief.now.penalty_outstanding_minor)
-    return _columns(shapes, terms, cases, rows, penalty, waives)
+        zeros += [zero] * (len(rows) - len(zeros))
+    return _columns(shapes, terms, cases, rows, penalty, waives, waited_days(rows, zeros, waits_most))
+
+
+def waited_days(
+    rows: Sequence[Sequence[tuple[int, int, int]]], zeros: Sequence[date], waits_most: int
+) -> NDArray[np.int64]:
+    """This function will return the days on which payments are due after 0 to `waits_most` months of waiting: shape
+    (waits_most + 1, rows, longest row and one), NEVER past the last payment.
+    """
+    width = max(len(row) for row in rows) + 1
+    found = np.full((waits_most + 1, len(rows), width), NEVER, np.int64)
+    later: dict[tuple[date, int], list[int]] = {}
+    for place, (row, zero) in enumerate(zip(rows, zeros, strict=True)):
+        for column, (day, _, _) in enumerate(row):
+            if (zero, day) not in later:
+                due = zero + timedelta(days=day)
+                later[zero, day] = [(add_months(due, w) - zero).days for w in range(waits_most + 1)]
+            found[:, place, column] = later[zero, day]
+    return found
 
 
 def _payments(plan: ReliefPlan, relief: ReliefLoan, zero: date) -> list[tuple[int, int, int]]:
@@ -159,15 +181,15 @@ def _columns(
     rows: Sequence[Sequence[tuple[int, int, int]]],
     penalty: Sequence[int],
     waives: Sequence[bool],
+    waited: NDArray[np.int64],
 ) -> PlanBook:
     width = max(len(row) for row in rows) + 1
-    due = np.full((len(rows), width), NEVER, np.int64)
+    due = waited[0]
     until = np.zeros((len(rows), width), np.int64)
     principal = np.zeros((len(rows), width), np.int64)
     least = np.zeros(len(rows), np.int64)
     for place, row in enumerate(rows):
-        days, amounts, parts = (np.array(column, np.int64) for column in zip(*row, strict=True))
-        due[place, : len(row)] = days
+        _, amounts, parts = (np.array(column, np.int64) for column in zip(*row, strict=True))
         until[place, 1 : len(row) + 1] = np.cumsum(amounts)
         until[place, len(row) + 1 :] = until[place, len(row)]
         principal[place, 1 : len(row) + 1] = np.cumsum(parts)
@@ -183,5 +205,5 @@ def _columns(
         case_of=np.arange(len(cases), dtype=np.int64).reshape(len(shapes), len(ASK_DAYS)), due_day=due, until=until,
         principal_until=principal, penalty_in=np.array(penalty, np.int64),
         waives_penalty=np.array(waives, np.bool_), first_payment=least,
-        longest=int(due[due < NEVER].max()),
+        longest=int(due[due < NEVER].max()), waited=waited,
     )  # fmt: skip

@@ -46,6 +46,10 @@ class NoAction:
         """Show nothing."""
         return np.full((len(asked.who), MENU), NOTHING, np.int64)
 
+    def reviews(self, asked: Asked, plan: Ints) -> Ints:
+        """Let no payment wait."""
+        return np.full(len(asked.who), NOTHING, np.int64)
+
 
 class Reminders(NoAction):
     """The product's messages on late days, and nothing else."""
@@ -140,6 +144,10 @@ class Relief(Reminders):
         other = np.isin(asked.cause, [CAUSES.index("forgot"), CAUSES.index("dispute")])
         found[~gave | (other & self.table.bears_as_is(asked))] = NOTHING
         return found
+
+    def reviews(self, asked: Asked, plan: Ints) -> Ints:
+        """Let the first payment wait that her month bears only with the income that she hopes for."""
+        return self.table.reviews(asked, plan)
 
 
 def gave_budget(asked: Asked) -> Flags:

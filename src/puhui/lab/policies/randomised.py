@@ -84,3 +84,12 @@ class Randomised:
             if mine.any() and np.any(policy.shows_help):
                 found[mine] = policy.menu(asked.some(mine))[:]
         return found
+
+    def reviews(self, asked: Asked, plan: Ints) -> Ints:
+        """Let each account's own policy say it."""
+        found = np.full(len(asked.who), NOTHING, np.int64)
+        for place, policy in enumerate(self.policies):
+            mine = self.treatment[asked.who] == place
+            if mine.any():
+                found[mine] = policy.reviews(asked.some(mine), plan[mine])
+        return found

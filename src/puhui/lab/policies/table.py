@@ -19,6 +19,7 @@ from puhui.lab.observed import CAUSES, MENU, NOTHING, Asked, Flags, Ints
 from puhui.lab.planbook import ASK_DAYS, BookCase, PlanBook
 from puhui.relief.domain import (
     NO_CHANGE,
+    BudgetScenario,
     CohortWorth,
     HouseholdBudget,
     ReliefAnswer,
@@ -27,6 +28,7 @@ from puhui.relief.domain import (
     ReliefPlan,
     ReliefPolicy,
     refused_by,
+    rests_on_recovery,
     solve_relief,
 )
 
@@ -101,6 +103,21 @@ class ReliefTable:
         """Return whose month bears the loan without any change, of those whose cards were asked for."""
         return np.array([self.bears[state] for state in self.states(asked)], np.bool_)
 
+    def reviews(self, asked: Asked, plan: Ints) -> Ints:
+        """Return which payment of each plan (a row of the book) rests on the hoped-for income, NOTHING where none does."""
+        found = np.full(len(plan), NOTHING, np.int64)
+        for place, (state, row) in enumerate(zip(self.states(asked), plan.tolist(), strict=True)):
+            case = self.case(state)
+            rests = rests_on_recovery(
+                case.plans[row - case.first], self.budget(state), self.scenarios(state), self.policy
+            )
+            found[place] = NOTHING if rests is None else rests
+        return found
+
+    def scenarios(self, state: TableState) -> tuple[BudgetScenario, ...]:
+        """Return how the months of a state may turn out."""
+        return self.policy.scenarios_of("job" if state.job else "timing")
+
     def case(self, state: TableState) -> BookCase:
         """Return the loan of a state on its day of asking."""
         return self.book.cases[int(self.book.case_of[state.loan, state.asked])]
@@ -110,9 +127,10 @@ class ReliefTable:
         unit = int(self.book.instalment[state.loan])
         needs = -(-unit * state.needs // HUNDREDTHS)
         now, later = (needs + unit * one // HUNDREDTHS for one in (state.now, state.later))
+        debts = max(0, -now)  # who lacks more than living takes owes the rest elsewhere
         return HouseholdBudget(
-            income_minor=max(0, now), usual_income_minor=max(0, later), spending_minor=needs, floor_minor=0,
-            other_debts_minor=0, recovers_after_months=state.waits,
+            income_minor=now + debts, usual_income_minor=max(0, later + debts), spending_minor=needs, floor_minor=0,
+            other_debts_minor=debts, recovers_after_months=state.waits,
         )  # fmt: skip
 
     def answer(self, state: TableState) -> ReliefAnswer:
@@ -120,7 +138,7 @@ class ReliefTable:
         case = self.case(state)
         return solve_relief(
             loan=case.relief, plans=case.plans, budget=self.budget(state),
-            scenarios=self.policy.scenarios_of("job" if state.job else "timing"), policy=self.policy, pool_minor=0,
+            scenarios=self.scenarios(state), policy=self.policy, pool_minor=0,
             refuses=self.refuses, every=False,
         )  # fmt: skip
 
@@ -148,7 +166,7 @@ class ReliefTable:
         case = self.case(state)
         base = next(plan for plan in case.plans if plan.choice == NO_CHANGE)
         worth = CohortWorth(
-            budget=self.budget(state), scenarios=self.policy.scenarios_of("job" if state.job else "timing"),
+            budget=self.budget(state), scenarios=self.scenarios(state),
             cohort=self.policy.cohort, discount_ppm=self.policy.discount_ppm, base=base,
             months=max(len(plan.months) for plan in case.plans),
             peak_minor=max(plan.peak_minor for plan in case.plans),

@@ -133,7 +133,8 @@ def hold_together(
         name="real", principal_minor=terms.principal_minor, months=terms.months, annual_rate_ppm=terms.annual_rate_ppm,
         penalty_daily_ppm=terms.penalty_daily_rate_ppm, paid=0, weight=1,
     )  # fmt: skip
-    book = make_book([shape], policy.grid, day_zero=zero, signed=[terms])
+    waits = policy.review.waits_most if policy.review else 0
+    book = make_book([shape], policy.grid, day_zero=zero, signed=[terms], waits_most=waits)
     town = replace(world, size=cohort_size, shapes=(shape,), day_zero=zero)
     steps = make_steps(book.longest)
     homes = make_cohort(town, book, steps, seed=seed, cohort=0)

@@ -20,7 +20,7 @@ from puhui.lab.observed import EventLog
 from puhui.lab.planbook import PlanBook
 from puhui.loans.domain import Loan, LoanState, Position
 from puhui.loans.queries import get_loan, get_position, get_terms, list_events
-from puhui.relief.domain import events_for, relief_loan
+from puhui.relief.domain import events_for, relief_loan, wait_events
 from puhui.runtime.transactions import transaction
 
 LATE = "payment_late"  # script of the messages about what is missing
@@ -53,7 +53,7 @@ def acts_of(log: EventLog, account: int) -> list[tuple[int, str, int, int]]:
     found = []
     for day, event, who, amount, plan in log.kept:
         for place in (who == account).nonzero()[0].tolist():
-            if event in ("paid", "asked", "signed"):
+            if event in ("paid", "asked", "signed", "waited"):
                 found.append((day, event, int(amount[place]), int(plan[place])))
     return found
 
@@ -107,6 +107,8 @@ def _do(
         ask_for_help.ask(customer_id=loan.customer_id, text="", key=key, now=now, loan_id=loan.id)
     elif event == "signed":
         _sign(loan, plan, book, key, now)
+    elif event == "waited":
+        _wait(loan, key, now)
     else:
         here = get_position(loan_id=loan.id, as_of=house.today(now))
         if here.state is not LoanState.ACTIVE:
@@ -133,6 +135,18 @@ def _sign(loan: Loan, plan: int, book: PlanBook, key: str, now: datetime) -> Non
             happen.record(
                 id=derive_id("world", key, str(number)), loan=get_loan(id=loan.id), kind=event.kind, value_date=today,
                 amount_minor=event.amount_minor, payload=event.payload, now=now,
+            )  # fmt: skip
+
+
+def _wait(loan: Loan, key: str, now: datetime) -> None:
+    """Let the payments to come wait a month, by the events that the product records."""
+    here = get_position(loan_id=loan.id, as_of=house.today(now))
+    terms = get_terms(loan_id=loan.id)
+    with transaction():
+        for kind, payload in wait_events(here, due_day=terms.rows[0].due_date.day):
+            happen.record(
+                id=derive_id("world", key, kind.value), loan=get_loan(id=loan.id), kind=kind, value_date=here.as_of,
+                amount_minor=0, payload=payload, now=now,
             )  # fmt: skip
 
 

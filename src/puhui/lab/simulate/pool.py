@@ -17,8 +17,9 @@ from multiprocessing import get_context, parent_process
 from puhui.lab.observed import EventLog, LabPolicy
 from puhui.lab.policies.arms import OTHERS, POLICIES, OfferEveryone
 from puhui.lab.policies.table import ReliefTable
-from puhui.lab.worlds.engine import Outcomes, simulate_cohort
+from puhui.lab.worlds.engine import simulate_cohort
 from puhui.lab.worlds.households import ONCE, PER_STEP, Households, Steps, make_cohort, make_steps
+from puhui.lab.worlds.outcomes import Outcomes
 from puhui.lab.worlds.values import World
 
 Log = Callable[[str, int, EventLog], None]  # arm, cohort, what a lender could have noted

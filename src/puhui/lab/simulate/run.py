@@ -14,8 +14,8 @@ from puhui.lab.planbook import LoanShape, make_book
 from puhui.lab.policies.arms import OTHERS
 from puhui.lab.policies.table import ReliefTable
 from puhui.lab.simulate.pool import ArmBench, Log, PolicyUnknown, make_policy, outcomes_of
-from puhui.lab.worlds.engine import Outcomes
 from puhui.lab.worlds.households import Households, Steps, make_cohort, make_steps
+from puhui.lab.worlds.outcomes import Outcomes
 from puhui.lab.worlds.values import World
 from puhui.relief.domain import ReliefPolicy, parse_relief
 
@@ -37,7 +37,8 @@ class Tables:
         """Return book and table of a world."""
         key = (world.shapes, world.day_zero)
         if key not in self.made:
-            book = make_book(world.shapes, self.policy.grid, day_zero=world.day_zero)
+            waits = self.policy.review.waits_most if self.policy.review else 0
+            book = make_book(world.shapes, self.policy.grid, day_zero=world.day_zero, waits_most=waits)
             self.made[key] = ReliefTable(book, self.policy)
         return self.made[key]
 

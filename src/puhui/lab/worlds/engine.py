@@ -6,17 +6,15 @@ principal); that it agrees with the real journeys is tested on a sample. The hou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from puhui.lab.observed import CAUSES, MENU, NOTHING, Acts, Asked, EventLog, LabPolicy, Seen
 from puhui.lab.planbook import PlanBook
 from puhui.lab.worlds.households import DAILY, MONTH, Households, Steps, declared
+from puhui.lab.worlds.outcomes import Outcomes, calendar_months, early_share
 from puhui.lab.worlds.values import KINDS, World
+from puhui.relief.domain import WAIT_DAYS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,25 +25,6 @@ LAST_ASK = 90  # the plan book knows no later state of a loan
 MONTHS = -(-DAILY // MONTH)  # months in which shortness is counted
 FORGETS, DISPUTING = KINDS.index("forgets"), KINDS.index("disputing")
 NOTABLE = 0.02  # of a month's essential spending: less missing than this is no short month
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """What became of each household of a cohort. Money in minor units as floats."""
-
-    cured: Flags  # nothing late at day 60 under the terms in force, as the relief report counts it
-    paying: Flags  # cured, and an instalment paid since day 0
-    redefault: Flags  # 30 days past due or written off on some day of the six months after day 60
-    lost: Flags  # given up, at the latest a year after the longest plan
-    months_short: Floats  # months in which living took more than there was
-    unmet: Floats  # what was missing for living
-    npv: Floats  # present value of what the lender received, less its costs
-    complaints: Floats  # complaints
-    cost: Floats  # interest and penalties that the terms in force at the end ask of her since day 0
-    asked: Flags  # whether she asked for help
-    signed: Flags  # whether she signed a plan
-    borne: Floats  # months of a signed plan whose instalment the true surplus bore
-    plan_months: Floats  # months of a signed plan that were counted for it
 
 
 class _Run:
@@ -84,6 +63,10 @@ class _Run:
         self.heard, self.irritation = np.zeros(n), np.zeros(n)
         self.reminded, self.complained = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.asked_day, self.signed_day = np.full(n, NOTHING), np.full(n, NOTHING)
+        self.rests, self.waits = (
+            np.full(n, NOTHING),
+            np.zeros(n, np.int64),
+        )  # payment under review; months waited
         self.calm_until, self.holds_used = np.full(n, NOTHING), np.zeros(n, np.int64)
         self.borne_today, self.fines = np.zeros(n), np.zeros(n)  # penalties of today; of all days
         self.autopay, self.keeps = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
@@ -99,25 +82,25 @@ class _Run:
 
     def due_now(self, day: int) -> tuple[Floats, Ints]:
         """What is due and unpaid today, penalty included, and days past due."""
-        book, plan = self.book, self.plan
+        book, plan, waits = self.book, self.plan, self.waits
         upto = self.place.copy()
-        while (more := book.due_day[plan, upto] <= day).any():
+        while (more := book.waited[waits, plan, upto] <= day).any():
             upto += more
         due = np.maximum(0, book.until[plan, upto] - self.paid) * self.open
-        dpd = np.maximum(0, day - book.due_day[plan, self.place])
+        dpd = np.maximum(0, day - book.waited[waits, plan, self.place])
         return np.where(self.open, due + np.rint(self.penalty), 0.0), np.where(self.open & (due > 0), dpd, 0)
 
     def bear(self, day: int, span: int) -> None:
         """Late principal bears its penalty for the days of the step, unless they are held."""
         self.borne_today[:] = 0.0
         book, plan, place = self.book, self.plan, self.place
-        late = self.open & (book.due_day[plan, place] < day) & (self.calm_until < day)
+        late = self.open & (book.waited[self.waits, plan, place] < day) & (self.calm_until < day)
         if not late.any():
             return
         who = np.flatnonzero(late)
-        plans, at = plan[who], place[who]
+        plans, at, waits = plan[who], place[who], self.waits[who]
         upto = at.copy()
-        while (more := book.due_day[plans, upto] < day).any():
+        while (more := book.waited[waits, plans, upto] < day).any():
             upto += more
         interest = (book.until[plans, at + 1] - book.until[plans, at]) - (
             book.principal_until[plans, at + 1] - book.principal_until[plans, at]
@@ -300,7 +283,7 @@ class _Run:
             for column in range(MENU):
                 some = menu[:, column] >= 0
                 self.log.add(day, "shown", who[some], plan=menu[some, column])
-        self.choose(who, menu, day, invited=invited)
+        self.choose(asked, menu, invited=invited)
 
     def say(self, who: Ints, day: int, dpd: Ints) -> Asked:
         """What those who ask say of themselves."""
@@ -317,12 +300,12 @@ class _Run:
             **declared(self.world, self.homes, who, day),
         )  # fmt: skip
 
-    def choose(self, who: Ints, menu: Ints, day: int, *, invited: bool) -> None:
+    def choose(self, asked: Asked, menu: Ints, *, invited: bool) -> None:
         """She takes the card that she values most, if it is worth it to her, or none.
 
         Who followed an invitation has already shown that she would take a plan; only its cost may still deter her.
         """
-        card, book = self.world.given["card"], self.book
+        card, book, who, day = self.world.given["card"], self.book, asked.who, asked.day
         shown = menu >= 0
         safe = np.where(shown, menu, 0)
         base = book.contract[self.homes.loan[who]]
@@ -340,6 +323,7 @@ class _Run:
         share = ready * np.where(dearer, card["dearer"], 1.0)
         takes = shown.any(axis=1) & (self.homes.chance["take"][who] < share) & (self.signed_day[who] < 0)
         self.sign(who[takes], pick[takes], day)
+        self.rests[who[takes]] = self.policy.reviews(asked.some(takes), pick[takes])
 
     def sign(self, who: Ints, plan: Ints, day: int) -> None:
         """The plan is in force from now on; what was paid since day 0 counts towards it."""
@@ -362,6 +346,31 @@ class _Run:
             rest = rest[book.due_day[self.plan[rest], self.place[rest]] < 1 << 20]
             self.place[rest] += 1
         self.open[who[self.paid[who] >= book.until[plan, -1]]] = False
+
+    def review(self, day: int) -> None:
+        """Before a payment that rests on the income she hoped for, she is asked whether it is back. It is due when she says
+        so; otherwise it and all later ones wait a month, as often as the plan allows. What is late already does not wait.
+        """
+        book, rests = self.book, np.maximum(0, self.rests)
+        due_day = book.waited[self.waits, self.plan, rests]
+        who = np.flatnonzero((self.rests >= 0) & (due_day - WAIT_DAYS <= day) & self.open)
+        if not len(who):
+            return
+        plan, place = self.plan[who], rests[who]
+        self.spend(who, self.world.given["cost"]["message"], day)
+        self.irritation[who] += self.world.given["complaint"]["message"]
+        said = declared(self.world, self.homes, who, day)
+        left = said["income"] - said["spending"] - said["other"]
+        asks = book.until[plan, place + 1] - book.until[plan, place]
+        answers = self.homes.chance["answer"][who] < self.world.given["card"]["answers"]
+        back = answers & (left >= asks)
+        over = ~back & (self.waits[who] >= len(book.waited) - 1)
+        waits = ~back & ~over & (self.place[who] >= place)
+        self.rests[who[~waits]] = NOTHING
+        self.waits[who[waits]] += 1
+        if self.log is not None:
+            self.log.add(day, "confirmed", who[back])
+            self.log.add(day, "waited", who[waits])
 
     # -- what is counted -------------------------------------------------------------------------------------------
 
@@ -417,7 +426,7 @@ class _Run:
         """
         who = np.flatnonzero((self.signed_day >= 0) & (self.signed_day < first) & self.open)
         plans = self.plan[who]
-        dues = self.book.due_day[plans]
+        dues = self.book.waited[self.waits[who], plans]
         within = (dues >= first) & (dues <= last)
         amounts = np.diff(self.book.until[plans], axis=1, append=self.book.until[plans, -1:])
         asks = (amounts * within).sum(axis=1)
@@ -432,6 +441,7 @@ class _Run:
             zip(self.steps.day.tolist(), self.steps.span.tolist(), strict=True)
         ):
             self.live(step, day)
+            self.review(day)
             self.bear(day, span)
             due, dpd = self.due_now(day)
             acts = self.policy.act(self.seen(day, span, due, dpd))
@@ -468,19 +478,6 @@ class _Run:
 def over(daily: Floats, span: int) -> Floats:
     """This function will return the chance of an event within `span` days from its daily hazard."""
     return daily if span == 1 else np.asarray(1.0 - (1.0 - daily) ** span)
-
-
-def calendar_months(day_zero: date) -> dict[int, int]:
-    """This function will return the whole calendar months of the days lived one by one: first day by last day."""
-    ends = [day for day in range(DAILY + 1) if (day_zero + timedelta(days=day + 1)).day == 1]
-    return {last: before + 1 for before, last in pairwise(ends)}
-
-
-def early_share(book: PlanBook, plan: Ints, day: int) -> Floats:
-    """This function will return what a plan asks for in the two months after `day`, minor units."""
-    rows = book.due_day[plan] <= day + 2 * MONTH
-    last = rows.sum(axis=1)
-    return np.asarray(book.until[plan, last], np.float64)
 
 
 def simulate_cohort(

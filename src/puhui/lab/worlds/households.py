@@ -114,6 +114,8 @@ def make_cohort(world: World, book: PlanBook, steps: Steps, *, seed: int, cohort
     once["again_to"] = (again_from + lasts).astype(np.float32)
     once["unregained"] = np.full(n, 1.0 - shock["regained"], np.float32)
     chance = {**once, **{name: rng.random((len(steps.day), n), dtype=np.float32) for name in PER_STEP}}
+    # Drawn after all else, so that what was there before stays as it was.
+    chance["answer"] = rng.random(n, dtype=np.float32)
     made = Households(
         loan=loan, kind=kind, usual=usual, essential=essential, other=other, lost=lost, back_day=back,
         cash=first_need + cash_drawn * _of(world, "cash", kind), payday=payday, forges=forges, tells=tells,
