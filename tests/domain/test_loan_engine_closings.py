@@ -193,3 +193,17 @@ def test_levelling_again_leaves_what_later_instalments_were_paid(method: Method,
         assert is_whole(found, 100_000) and found.payoff_minor == 1, (kind, found.rows)
         found = position(terms=terms, events=[*events, event], as_of=day + timedelta(days=200))
         assert is_whole(found, 100_000), (kind, found.rows)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_giving_up_all_principal_leaves_the_interest_to_the_day(method: Method) -> None:
+    terms, day = terms_of(3, method, 180_000, 0), START + timedelta(days=20)
+    out = made(1, EventKind.DISBURSE, START, 100_000)
+    owed = position(terms=terms, events=[out], as_of=day).interest_accrued_minor
+    waived = made(2, EventKind.WAIVE, day, 100_000, payload={"component": "principal"})
+    found = position(terms=terms, events=[out, waived], as_of=day)
+    assert owed > 0 and is_whole(found, 100_000)
+    assert (found.payoff_minor, found.principal_outstanding_minor) == (owed, 0)
+    paid = made(3, EventKind.PAYOFF, day, owed)
+    closed = position(terms=terms, events=[out, waived, paid], as_of=day + timedelta(days=100))
+    assert closed.state is LoanState.CLOSED and is_whole(closed, 100_000)

@@ -86,7 +86,10 @@ def lower_level(b: Book, day: int, amount: int, used: list[int], is_paid: bool) 
     first = at + 1
     while first < b.s[S_ROW] - 1 and (b.kind[first] != RowKind.REGULAR or is_full(b, first)):
         first += 1
-    set_level(b, first, day)
+    if (
+        b.s[S_BALANCE] > 0
+    ):  # nothing is left to level: a payment of nothing would let go the interest to the day
+        set_level(b, first, day)
 
 
 def take_principal(b: Book, row: int, day: int, amount: int, used: list[int], is_paid: bool) -> None:
