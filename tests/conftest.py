@@ -25,6 +25,11 @@ from puhui.lab.postgres import INSTALL, has_programs
 from puhui.site.environment import secret
 
 RELEASE = os.environ.get("PUHUI_RELEASE") == "1"
+if RELEASE:
+    os.environ.setdefault("PUHUI_SEED", str(random.SystemRandom().randrange(1, 10**6)))
+SEED = os.environ.get(
+    "PUHUI_SEED", ""
+)  # of ids, keys, codes and drawn cases; none in a plain run: always the same
 
 # A plain run draws the same cases every time, so that a red run means a change; the long runs of a release draw new
 # ones and print how to draw a failing one again. No case is held to a time: a machine with much to do is slow.
@@ -38,15 +43,14 @@ def _own_house() -> Path:
     """Keep keys, blobs and the rail's file in a folder of this process, gone after it, and return it: nobody's data is touched.
 
     Django has read its settings before this file is, so they are told too; each process of `-n` else shared one rail. The
-    ids of customers follow from the index key, and the groups that are drawn by id from them: a plain run has one key.
+    ids of customers follow from the index key, and the groups that are drawn by id from them: it follows from the seed.
     """
     folder = Path(tempfile.mkdtemp(prefix="puhui-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["PUHUI_VAR"] = str(folder)
-    if not RELEASE:
-        (folder / "secrets").mkdir(mode=0o700)
-        kept = folder / "secrets" / "puhui_index_key"
-        kept.write_text(hashlib.sha256(b"the house of the tests").hexdigest(), encoding="utf-8")
+    (folder / "secrets").mkdir(mode=0o700)
+    key = hashlib.sha256(f"the house of the tests{SEED}".encode()).hexdigest()
+    (folder / "secrets" / "puhui_index_key").write_text(key, encoding="utf-8")
     settings.VAR_DIR, settings.PUBLISHED_DIR = folder, folder / "policies"
     settings.INDEX_KEY = secret("PUHUI_INDEX_KEY", var_dir=folder, demo=settings.DEMO)
     return folder
@@ -108,7 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name each missing program, once, before pytest's own closing line."""
+    """Name each missing program, once, and the seed of a release's run before pytest's own closing line."""
+    if RELEASE:
+        terminalreporter.write_line(f"PUHUI_SEED={SEED}")
     for program in _missing():
         terminalreporter.write_line(_say(program))
 
@@ -179,14 +185,12 @@ def _forget_stories() -> None:
 
 @pytest.fixture(autouse=True)
 def _same_draws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the keys of forms, codes and tokens by the test's name and begin its people anew, in a plain run: the same test
+    """Draw the keys of forms, codes and tokens by the seed and the test's name and begin its people anew: the same test
     then meets the same ids, whatever ran before it in this process."""
     for kit in ("tests.browser.kit", "tests.operations.web_kit"):
         if kit in sys.modules:
             sys.modules[kit].begin_anew()
-    if RELEASE:
-        return
-    chance = random.Random(request.node.nodeid)
+    chance = random.Random(f"{SEED}{request.node.nodeid}")
     monkeypatch.setattr(secrets, "token_bytes", lambda size=32: chance.randbytes(size))
     monkeypatch.setattr(secrets, "token_hex", lambda size=32: chance.randbytes(size).hex())
     monkeypatch.setattr(secrets, "token_urlsafe", lambda size=32: _urlsafe(chance.randbytes(size)))

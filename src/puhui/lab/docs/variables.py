@@ -53,7 +53,7 @@ MEANINGS = {
     "PUHUI_SEALING_KEYS": "secret: keys that seal personal data, newest first, `k2:<64 hex digits>,k1:<64 hex digits>`",
     "PUHUI_SECOND_FACTOR": "`1` makes staff give a second factor when they sign in; on outside the demo unless set to `0`",
     "PUHUI_SECRET_KEY": "secret: sessions and form tokens",
-    "PUHUI_SEED": "tests: seed of the backup drills and alterations; each run prints its own",
+    "PUHUI_SEED": "tests: seed of ids, keys and drawn cases; a plain run has one, a run of a release draws and prints its own",
     "PUHUI_SIMULATION": "tests: number of loans of the simulated borrowers",
     "PUHUI_TLS_AT_PROXY": "`1` sends plain HTTP to HTTPS (production)",
     "PUHUI_TRAIN_PYTHON": "interpreter that has optbinning, for `puhui lab train`",
