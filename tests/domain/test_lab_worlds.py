@@ -18,7 +18,7 @@ from puhui.lab.observed import COLUMNS, EVENTS, Acts, Asked, EventLog, Seen
 from puhui.lab.policies.arms import LATE_DAYS, OFFER_DAY, NoAction, Relief, Reminders
 from puhui.lab.simulate.pool import PolicyUnknown, WorkersLost, make_policy
 from puhui.lab.simulate.report import CLAIMED, difference, render
-from puhui.lab.simulate.run import ARMS, ORACLE, run
+from puhui.lab.simulate.run import ARMS, ORACLE, Tables, run
 from puhui.lab.simulate.statistics import paired
 from puhui.lab.worlds.engine import simulate_cohort
 from puhui.lab.worlds.households import Households, make_cohort, make_steps
@@ -168,6 +168,18 @@ def test_the_zero_effect_world_shows_no_gain_and_the_machinery_ran() -> None:
             assert difference(found, arm, "no_action", one).sign * one.better <= 0, (SEED, arm, one.key)
     assert found.arms["relief"]["asked"].mean() > 0.1, "people asked"
     assert "no gain, as it must be" in render(found)
+
+
+def test_months_of_plans_are_borne_although_the_announced_recovery_never_comes() -> None:
+    base = world("towns")
+    never = replace(base, given={**base.given, "shock": {**base.given["shock"], "regained": 0.0}})
+    trusting = Tables(policy=replace(tables().policy, review=None))
+    share = {}
+    for name, these in (("reviewed", tables()), ("trusting", trusting)):
+        found = run(never, these, names=("relief",), cohorts_count=1, seed=SEED, oracle=False).arms["relief"]
+        assert found["plan_months"].sum() > 30, (SEED, name)
+        share[name] = found["borne"].sum() / found["plan_months"].sum()
+    assert share["reviewed"] >= 0.88 > share["trusting"], (SEED, share)
 
 
 def test_any_world_with_every_effect_cut_shows_no_gain_whatever_its_figures_say() -> None:
