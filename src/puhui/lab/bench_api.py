@@ -31,7 +31,7 @@ from puhui.lab.postgres import temporary_postgres
 ROOT = Path(__file__).resolve().parents[3]
 PEER = ROOT / "bench" / "fastapi_peer"
 PEERS = ROOT / ".venv-bench" / "bin" / "python"  # has what the peer needs and the product does not
-ROUNDS, WARM_UP, MEASURED, THREADS = 3, 40, 260, 8
+ROUNDS, WARM_UP, MEASURED, THREADS = 5, 100, 800, 8
 SECRETS = ("PUHUI_SECRET_KEY", "PUHUI_SEALING_KEYS", "PUHUI_INDEX_KEY", "PUHUI_RAIL_SECRET")
 SIDES = ("ours", "peer")
 
