@@ -111,24 +111,22 @@ class Reader:
         values = plain.to_numpy(zero_copy_only=False)
         filled = plain.is_valid().to_numpy(zero_copy_only=False) & ~np.isnan(values)
         self.absent += int((~filled).sum())
-        infinite = np.flatnonzero(np.isinf(values))
-        if len(infinite):
-            at = int(infinite[0])
-            raise ScoringDataInvalid(
-                f"{self._where()}: {self.word} {first + at} holds {str(column[at].as_py())!r},"
-                " which is not a finite number; correct it or leave it empty",
-                f"{self._where_zh()}：第 {first + at} 行为 {str(column[at].as_py())!r}，不是有限的数字；请更正或留空",
-            )
+        self._refuse_first(np.isinf(values), column, first, "is not a finite number", "不是有限的数字")
         scaled = scale(values, self.decimals)
-        long = np.flatnonzero(np.abs(scaled) > LARGEST)  # as in training: beyond it evaluators part
-        if len(long):
-            at = int(long[0])
-            raise ScoringDataInvalid(
-                f"{self._where()}: {self.word} {first + at} holds {str(column[at].as_py())[:40]!r}, which has too many"
-                " digits; correct it or leave it empty",
-                f"{self._where_zh()}：第 {first + at} 行为 {str(column[at].as_py())[:40]!r}，位数过多；请更正或留空",
-            )
+        # As in training: beyond it evaluators part.
+        self._refuse_first(np.abs(scaled) > LARGEST, column, first, "has too many digits", "位数过多")
         return Values(numbers=scaled, codes=None)
+
+    def _refuse_first(self, wrong: Any, column: Any, first: int, said: str, said_zh: str) -> None:
+        """Name the first row that is `wrong`, a mask over the column. Raises: ScoringDataInvalid where there is one."""
+        found = np.flatnonzero(wrong)
+        if len(found):
+            at = int(found[0])
+            value = repr(str(column[at].as_py())[:40])
+            raise ScoringDataInvalid(
+                f"{self._where()}: {self.word} {first + at} holds {value}, which {said}; correct it or leave it empty",
+                f"{self._where_zh()}：第 {first + at} 行为 {value}，{said_zh}；请更正或留空",
+            )
 
     def _parsed(self, texts: Any, first: int) -> Any:
         try:
