@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from threading import local
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -40,7 +41,9 @@ class _Shape:
     columns: dict[str, str]  # column by attribute name, in the table's order
     attributes: list[str]  # attribute names, in the table's order
     prepare: dict[str, Prepare]  # how a value becomes the database's, by attribute name
-    inserted: tuple[str, ...]  # attributes that an insert names (numbers that the database gives are not)
+    inserted: dict[
+        str, bool
+    ]  # attributes that an insert names (not numbers that the database gives): whether plain
     key: str  # attribute of the primary key
     defaults: dict[str, Any]  # what a new row holds where nothing is said
 
@@ -54,7 +57,11 @@ def _shape(model: type[models.Model]) -> _Shape:
         columns={field.attname: str(field.column) for field in fields},
         attributes=[field.attname for field in fields],
         prepare={field.attname: _prepare_for(field) for field in fields},
-        inserted=tuple(field.attname for field in fields if not isinstance(field, models.AutoField)),
+        inserted={
+            field.attname: isinstance(_kept(field), PLAIN_FIELDS)
+            for field in fields
+            if not isinstance(field, models.AutoField)
+        },
         key=model._meta.pk.attname,
         defaults={field.attname: field.get_default() for field in fields if _has_default(field)},
     )
@@ -67,9 +74,14 @@ def _has_default(field: models.Field[Any, Any]) -> bool:
     return field.null or isinstance(field, models.AutoField)
 
 
+def _kept(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """The field whose values a column holds: of a foreign key, the key that it points to."""
+    return field.target_field if isinstance(field, models.ForeignKey) else field
+
+
 def _prepare_for(field: models.Field[Any, Any]) -> Prepare:
     """How a value of a column becomes the database's: by Django's own way, or round it where it changes nothing."""
-    kept = field.target_field if isinstance(field, models.ForeignKey) else field
+    kept = _kept(field)
     if isinstance(kept, PLAIN_FIELDS):
         return partial(_prepare_plain, field)
     return (
@@ -89,11 +101,41 @@ def _prepare_instant(field: models.Field[Any, Any], value: Any, database: BaseDa
     return field.get_db_prep_save(value, database)
 
 
+class _Held(local):
+    """The connection in which this thread has an act open."""
+
+    wrapper: DirectWrapper | None = None
+
+
+_held = _Held()
+
+
 def direct() -> DirectWrapper:
     """This function will return this thread's connection itself: each use of Django's proxy looks it up again."""
+    return _held.wrapper or _look_up_connection()
+
+
+def _look_up_connection() -> DirectWrapper:
     found = connections[DEFAULT_DB_ALIAS]
     assert isinstance(found, DirectWrapper), "settings.database names the engines of this project"
     return found
+
+
+def holds_connection() -> bool:
+    """This function will tell whether this thread has an act open that holds its connection."""
+    return _held.wrapper is not None
+
+
+def hold_connection() -> DirectWrapper | None:
+    """This function will remember this thread's connection for the length of an act, and return what it remembered."""
+    before = _held.wrapper
+    _held.wrapper = before or _look_up_connection()
+    return before
+
+
+def let_connection_go(before: DirectWrapper | None) -> None:
+    """This function will end what `hold_connection` began, given what that returned."""
+    _held.wrapper = before
 
 
 @lru_cache(maxsize=256)
@@ -244,7 +286,7 @@ def insert_soon(row: models.Model, *, if_absent: bool = False) -> None:
     """
     database, model = direct(), type(row)
     shape = _shape(model)
-    values = [shape.prepare[name](getattr(row, name), database) for name in shape.inserted]
+    values = _inserted(shape, row, database)
     sql = _insertion(model, 1, " ON CONFLICT DO NOTHING" if if_absent else "")
     database.write_soon(sql, values, certain="" if if_absent else "an insert writes a row")
 
@@ -278,10 +320,19 @@ def _insertion(model: type[models.Model], count: int, ending: str) -> str:
     return f"INSERT INTO {shape.table} ({columns}) VALUES {marks}{ending}"
 
 
+def _inserted(shape: _Shape, row: models.Model, database: DirectWrapper) -> list[Any]:
+    """The values of a new row as the database takes them."""
+    cells, prepare = row.__dict__, shape.prepare
+    return [
+        cells[name] if plain and type(cells[name]) in PLAIN_TYPES else prepare[name](cells[name], database)
+        for name, plain in shape.inserted.items()
+    ]
+
+
 def _insert(rows: Sequence[models.Model], ending: str) -> int:
     model, database = type(rows[0]), direct()
     shape = _shape(model)
-    values = [shape.prepare[name](getattr(row, name), database) for row in rows for name in shape.inserted]
+    values = [value for row in rows for value in _inserted(shape, row, database)]
     return database.change(_insertion(model, len(rows), ending), values)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db.transaction import atomic
 
 from puhui.runtime.databases.sqlite.line import commits_alone
-from puhui.runtime.rows import direct
+from puhui.runtime.rows import direct, hold_connection, holds_connection, let_connection_go
 
 _in_batch: ContextVar[bool] = ContextVar("puhui_in_batch", default=False)
 _one_savepoint: ContextVar[bool] = ContextVar("puhui_one_savepoint", default=False)
@@ -44,11 +44,19 @@ def transaction() -> Iterator[None]:
         return
     shared = _shared.get()
     if shared is not None and not shared.taken:
-        with _sharing(shared):
+        shared.taken = True
+        try:
             yield
+        except BaseException:
+            shared.undone = direct().needs_rollback = True  # Django ends the outer one with a rollback
+            raise
         return
     with atomic(durable=not _in_batch.get()):
-        yield
+        before = hold_connection()
+        try:
+            yield
+        finally:
+            let_connection_go(before)
 
 
 @contextmanager
@@ -110,17 +118,6 @@ def share_transaction() -> Iterator[SharedTransaction]:
 
 
 @contextmanager
-def _sharing(shared: SharedTransaction) -> Iterator[None]:
-    shared.taken = True
-    try:
-        with atomic(savepoint=False):  # when it raises, Django ends the outer one with a rollback
-            yield
-    except BaseException:
-        shared.undone = True
-        raise
-
-
-@contextmanager
 def join_transaction() -> Iterator[None]:
     """This function will let acts run inside the transaction that the caller holds open, each as a savepoint.
 
@@ -136,7 +133,9 @@ def join_transaction() -> Iterator[None]:
 
 def in_transaction() -> bool:
     """This function will tell whether an act is open. Django's own test transaction does not count as one."""
-    return any(not getattr(block, "_from_testcase", False) for block in direct().atomic_blocks)
+    return holds_connection() or any(
+        not getattr(block, "_from_testcase", False) for block in direct().atomic_blocks
+    )
 
 
 def in_batch() -> bool:

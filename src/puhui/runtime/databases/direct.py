@@ -19,23 +19,29 @@ class DirectWrapper(BaseDatabaseWrapper):
 
     def fetch(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """This function will return the rows that a statement finds. Raises: Django's database errors."""
-        if self.execute_wrappers or self.queries_logged:
+        if self.execute_wrappers or self.force_debug_cursor:
             with self.cursor() as listened:
                 listened.execute(sql, values)
                 return list(listened.fetchall())
         self._make_ready()
-        with self.wrap_database_errors:
+        try:
             return self.rows_of(sql, values)
+        except self.Database.Error:  # type: ignore[attr-defined]  # the stubs lack it
+            with self.wrap_database_errors:
+                raise
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
         """This function will return how many rows a statement wrote. Raises: Django's database errors."""
-        if self.execute_wrappers or self.queries_logged:
+        if self.execute_wrappers or self.force_debug_cursor:
             with self.cursor() as listened:
                 listened.execute(sql, values)
                 return int(listened.rowcount)
         self._make_ready()
-        with self.wrap_database_errors:
+        try:
             return self.written_by(sql, values)
+        except self.Database.Error:  # type: ignore[attr-defined]  # the stubs lack it
+            with self.wrap_database_errors:
+                raise
 
     def write_soon(self, sql: str, values: Sequence[Any], *, certain: str) -> None:
         """This function will write now, or with what this transaction does next.
@@ -67,6 +73,8 @@ class DirectWrapper(BaseDatabaseWrapper):
         return self.ops.adapt_datetimefield_value(value)
 
     def _make_ready(self) -> None:
+        if self.in_atomic_block and self.connection is not None and not self.needs_rollback:
+            return
         self.close_if_health_check_failed()
         if self.connection is None:
             self.ensure_connection()

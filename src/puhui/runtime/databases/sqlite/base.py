@@ -60,7 +60,7 @@ class DatabaseWrapper(base.DatabaseWrapper, DirectWrapper):
     def instant(self, value: datetime) -> Any:
         """This function will return an instant as Django writes it here: in UTC, without its zone."""
         if value.tzinfo is UTC and self.timezone is UTC:
-            return str(value.replace(tzinfo=None))
+            return str(value)[:-6]  # less "+00:00"
         return super().instant(value)
 
     def disable_constraint_checking(self) -> bool:
