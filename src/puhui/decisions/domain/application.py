@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from puhui.core.money import parse_minor
+from puhui.core.money import exponent, parse_minor
 from puhui.core.refusals import InputRefused, Refusal
 
 # What the money may be for. Purpose is asked for honesty and for the law on what may be lent for; it is never scored.
@@ -179,7 +179,8 @@ def parse_application(typed: Mapping[str, str], *, limits: ApplicationLimits) ->
 
 
 def _unit(limits: ApplicationLimits) -> int:
-    return parse_minor("1", limits.currency)
+    unit: int = 10 ** exponent(limits.currency)
+    return unit
 
 
 def _text(typed: Mapping[str, str], name: str) -> str:

@@ -26,6 +26,9 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+
+
 def _check(value: Any, depth: int) -> None:
     if depth > DEEPEST:
         raise ValueError("nested too deeply")
@@ -47,8 +50,11 @@ def read_json(body: bytes) -> Any:
     surrogate in a text, more than 32 levels, or text after the value.
     """
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_constant)
-        _check(value, 0)
+        text = body.decode("utf-8")
+        value = _DECODER.decode(text)
+        # UTF-8 brings no lone surrogate, and JSON no bare NUL: only an escape does
+        if "\\u" in text or text.count("{") + text.count("[") > DEEPEST:
+            _check(value, 0)
     except (ValueError, RecursionError):
         raise BodyUnreadable() from None
     return value
