@@ -94,11 +94,11 @@ INSTALLED_APPS = [
     "puhui.site.apps.SiteConfig",
 ]
 MIDDLEWARE = [
+    "puhui.web.partner_api.straight.PartnerApiMiddleware",
     "puhui.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "puhui.web.middleware.LanguageMiddleware",
-    "puhui.web.partner_api.straight.PartnerApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puhui.site.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from puhui.web.partner_api.straight import Handler  # noqa: E402  # needs the settings
+
+application = Handler()

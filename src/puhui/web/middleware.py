@@ -31,6 +31,12 @@ CONTENT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /policy-reports; report-to policy"
 )
 REPORTS_TO = 'policy="/policy-reports"'  # where browsers send what the policy refused
+SAFE_HEADERS = (  # of every answer, unless its view says otherwise
+    ("Content-Security-Policy", CONTENT_POLICY),
+    ("Reporting-Endpoints", REPORTS_TO),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"),
+)
+VARIES_BY = ("Cookie", "Accept-Language")  # what the language of an answer follows from
 log = logging.getLogger("puhui.web")
 
 
@@ -42,9 +48,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """This function will pass the request on under its id."""
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = sent if _REQUEST_ID.fullmatch(sent) else new_key()
-        request.request_id = name  # type: ignore[attr-defined]
+        name = name_request(request)
         token = request_id_var.set(name)
         try:
             response = self.get_response(request)
@@ -53,14 +57,19 @@ class RequestIdMiddleware:
         finally:
             request_id_var.reset(token)
         response.headers["X-Request-Id"] = name
-        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        response.headers.setdefault("Reporting-Endpoints", REPORTS_TO)
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"
-        )
+        for header, value in SAFE_HEADERS:
+            response.headers.setdefault(header, value)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def name_request(request: HttpRequest) -> str:
+    """This function will give a request its id: the one that it brought, if that can be one, else a new one."""
+    sent = request.META.get("HTTP_X_REQUEST_ID", "")
+    name = sent if sent and _REQUEST_ID.fullmatch(sent) else new_key()
+    request.request_id = name  # type: ignore[attr-defined]
+    return name
 
 
 class LanguageMiddleware:
@@ -79,16 +88,22 @@ class LanguageMiddleware:
                 allowed = response.headers.get("Allow", "")
                 response = errors.not_allowed(request)
                 response.headers["Allow"] = allowed
-        response.headers.setdefault("Content-Language", "zh-Hans" if language == "zh-hans" else language)
-        patch_vary_headers(response, ("Cookie", "Accept-Language"))
+        response.headers.setdefault("Content-Language", tag_of(language))
+        patch_vary_headers(response, VARIES_BY)
         return response
+
+
+def tag_of(language: str) -> str:
+    """This function will return the language tag (RFC 5646) of a language of the interface."""
+    return "zh-Hans" if language == "zh-hans" else language
 
 
 def choose_language(request: HttpRequest) -> str:
     """This function will return one of the languages of the interface for this request."""
-    known = {code for code, _ in settings.LANGUAGES}
-    if (chosen := request.COOKIES.get(LANGUAGE_COOKIE, "")) in known:
-        return chosen
+    if "HTTP_COOKIE" in request.META:
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+        if chosen in {code for code, _ in settings.LANGUAGES}:
+            return chosen
     first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower().split(",")[0]
     return "en" if first.startswith("en") else str(settings.LANGUAGE_CODE)
 
