@@ -32,7 +32,8 @@ from puhui.loans.domain.engine.book import Book, BookSize, widths
 
 KERNEL = (
     "book", "calendar", "codes", "interest", "penalty", "rows", "annuity", "level", "tranches", "charges", "schedule", "allocate", "front",
-    "reshape", "uses", "steps", "run", "reading", "straight", "straight_story", "figures",
+    "reshape", "uses", "steps", "run", "reading", "straight_begin",
+    "straight", "straight_usual", "straight_story", "figures",
 )  # fmt: skip
 PREFIX = "puhui_kernel_"  # of the names of compiled functions
 ENTRY = "value_loans"
@@ -40,7 +41,15 @@ OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "pipeline_clas
 
 # Lengths that are no multiples of 4 KiB, so that columns do not share cache sets.
 SIZE = BookSize(
-    rows=504, changes=3208, rates=808, pauses=808, charges=1640, settled=4024, lines=2424, events=1640
+    rows=504,
+    changes=3208,
+    rates=808,
+    pauses=808,
+    charges=1640,
+    settled=4024,
+    lines=2424,
+    events=1640,
+    levels=32_768,
 )
 EVENTS = 800  # of one loan; a longer one is worked out in plain Python
 

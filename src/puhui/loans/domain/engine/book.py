@@ -85,6 +85,7 @@ class Book(NamedTuple):
     memo: list[
         int
     ]  # discount factors of equal periods by rate and number: what they add up to is the same for every loan
+    levels: list[int]  # level payments that are remembered: LEVEL_WIDTH numbers each
     w: list[int]  # a loan that goes straight on, indexed by W_*
     months: list[int]  # first day of each month from FIRST_MONTH on, 0 = not looked up yet
 
@@ -212,6 +213,7 @@ MEMO_PLACES, MEMO_WIDTH = (
     512,
     4,
 )  # what it is for (two numbers), the sum, and 2**28 × SCALE // sum (0 = not asked for yet)
+LEVEL_WIDTH = 4  # what was lent, rate and count, the contract's rounding, and the level payment
 OWN_WIDTHS = {
     "s": S_WIDTH, "e": EVENT_WIDTH, "used": 4, "parts": 4, "spare": 4, "zero": 4, "memo": MEMO_WIDTH * MEMO_PLACES,
     "w": W_WIDTH, "months": MONTHS,
@@ -229,6 +231,7 @@ class BookSize(NamedTuple):
     settled: int  # parts of payments
     lines: int  # lines of the statement
     events: int  # events
+    levels: int = 0  # level payments that are remembered; one loan alone has none to remember
 
 
 ROW_FIELDS = Book._fields[Book._fields.index("start") : Book._fields.index("change_date")]
@@ -257,6 +260,7 @@ def widths(size: BookSize) -> dict[str, int]:
         "turn": size.events,
         "key": size.events,
         "off": size.events,
+        "levels": LEVEL_WIDTH * size.levels,
     }
 
 

@@ -63,6 +63,10 @@ from puhui.loans.domain.engine.straight_story import go_straight, may_go_straigh
     V_PAID_PRINCIPAL, V_PAID_INTEREST, V_PAID_OTHER, V_WAIVED, V_WRITTEN_OFF, V_RECOVERED, V_SOLD, V_CHARGED_OFF, V_LATE,
     V_SINCE, V_DAYS, V_NEXT_DUE, V_NEXT_AMOUNT, V_FAULT, V_WIDTH,
 ) = range(25)  # fmt: skip
+# Those that a loan which goes straight on has none of.
+NEVER_STRAIGHT = (
+    V_FEE, V_PENALTY, V_CREDIT, V_PAID_OTHER, V_WAIVED, V_WRITTEN_OFF, V_RECOVERED, V_SOLD, V_CHARGED_OFF, V_FAULT,
+)  # fmt: skip
 
 # States of a loan, in the order of `position.LoanStatus`.
 PENDING, ACTIVE, CLOSED, OVERPAID, WRITTEN_OFF = range(5)
@@ -196,8 +200,6 @@ def read_figures(
 
 def write_straight(b: Book, out: list[int], at: int, width: int) -> None:
     """This function will write the figures of a loan that went straight on into place `at` of each column of the result."""
-    for v in range(V_WIDTH):
-        out[at + v * width] = 0
     w = b.w
     out[at + V_STATUS * width] = ACTIVE
     out[at + V_LENT * width] = w[W_LENT]
@@ -213,6 +215,8 @@ def write_straight(b: Book, out: list[int], at: int, width: int) -> None:
     out[at + V_DAYS * width] = w[W_TODAY] - w[W_SINCE] if w[W_SINCE] else 0
     out[at + V_NEXT_DUE * width] = w[W_NEXT_DUE]
     out[at + V_NEXT_AMOUNT * width] = w[W_NEXT_AMOUNT]
+    for v in NEVER_STRAIGHT:
+        out[at + v * width] = 0
 
 
 def write_fault(out: list[int], at: int, width: int, fault: int) -> None:

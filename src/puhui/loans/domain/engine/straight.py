@@ -11,29 +11,7 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.annuity import level_equal
 from puhui.loans.domain.engine.book import (
-    FIRST_MONTH,
-    K_BASIS,
-    K_CHARGES_ALONE,
-    K_COUNT,
-    K_DIGITS,
-    K_DOWN_PPM,
-    K_EVERY,
-    K_FIRST_DUE,
-    K_FLAT,
-    K_FULL_TERM,
-    K_GRACE,
-    K_LENGTH,
     K_METHOD,
-    K_MONTH_END,
-    K_PENALTY,
-    K_PERIOD_INTEREST,
-    K_PLAN,
-    K_RECALC,
-    K_REST_END,
-    K_START,
-    K_STUB,
-    K_UNIT,
-    K_VERTICAL,
     MOST_STRAIGHT,
     W_ACC,
     W_ACCRUED,
@@ -65,8 +43,8 @@ from puhui.loans.domain.engine.book import (
     W_TODAY,
     Book,
 )
-from puhui.loans.domain.engine.calendar import civil, ordinal
-from puhui.loans.domain.engine.codes import Basis, Method, Plan, Recalculation, Unit
+from puhui.loans.domain.engine.calendar import civil
+from puhui.loans.domain.engine.codes import Method
 from puhui.loans.domain.engine.interest import (
     PPM,
     TWELVE_PPM,
@@ -79,69 +57,7 @@ from puhui.loans.domain.engine.interest import (
 )
 from puhui.loans.domain.engine.level import level_again
 from puhui.loans.domain.engine.rows import round_level
-
-MOST_MONTHS = 12  # of a period: 366 days × 12 is the widest weight
-
-
-def is_plain_contract(k: list[int]) -> bool:
-    """This function will tell whether a contract has none of the features that need a book."""
-    odd = k[K_FLAT] | k[K_DOWN_PPM] | k[K_VERTICAL] | k[K_PERIOD_INTEREST] | k[K_LENGTH] | k[K_GRACE]
-    odd |= k[K_FULL_TERM] | k[K_MONTH_END] | k[K_DIGITS] | k[K_REST_END] | k[K_CHARGES_ALONE] | k[K_PENALTY]
-    if odd or k[K_STUB] or k[K_PLAN] != Plan.ANNUITY or k[K_RECALC] != Recalculation.DAILY:
-        return False
-    if k[K_METHOD] != Method.EQUAL_INSTALMENT and k[K_METHOD] != Method.EQUAL_PRINCIPAL:
-        return False
-    if k[K_BASIS] != Basis.THIRTY_360 and k[K_BASIS] != Basis.ANNUAL:
-        return False
-    return k[K_UNIT] == Unit.MONTH or k[K_UNIT] == Unit.YEAR
-
-
-def begin_straight(b: Book, rate: int, day: int, lent: int) -> bool:
-    """This function will begin a loan of a plain contract with its payout, and tell whether it may go straight on."""
-    k, w, count = b.k, b.w, b.k[K_COUNT]
-    months = k[K_EVERY] if k[K_UNIT] == Unit.MONTH else 12 * k[K_EVERY]
-    if not 2 <= count <= MOST_STRAIGHT or not 1 <= months <= MOST_MONTHS or not 0 < rate <= PPM:
-        return False
-    if not 0 < lent <= WIDEST_BALANCE or lent * rate > WIDEST_FACTOR:
-        return False
-    if k[K_FIRST_DUE] or (k[K_START] and k[K_START] != day):
-        return False
-    if k[K_METHOD] == Method.EQUAL_PRINCIPAL:
-        emi = round_level(b, lent, count)
-        if emi * (count - 1) >= lent:
-            return False
-    else:
-        yearly = months * rate
-        emi = level_equal(b, yearly, 12, count, yearly, lent)
-        emi = level_again(b, count, emi, by_months(lent * yearly), lent, lent, yearly)
-    if emi <= 0:
-        return False
-    year, month, seed = civil(day)
-    w[W_BALANCE] = w[W_LEFT] = w[W_LENT] = lent
-    w[W_CARRY] = w[W_FRONT] = w[W_ROW] = w[W_ACC] = w[W_SWITCH] = w[W_CHANGED] = w[W_PAID_INTEREST] = 0
-    w[W_EMI], w[W_COUNT] = emi, count
-    w[W_START] = w[W_AT] = w[W_TODAY] = day
-    w[W_MONTH], w[W_SEED], w[W_MONTHS], w[W_RATE] = 12 * year + month - 1 + months, seed, months, rate
-    b.held[0] = b.kept[0] = 0
-    w[W_DUE] = due_in(b, w[W_MONTH])
-    w[W_BASE] = w[W_DUE] - day
-    return True
-
-
-def due_in(b: Book, month: int) -> int:
-    """This function will return the due date in a month (12 × year + month − 1): its day, or the month's last."""
-    first = first_of_month(b, month)
-    return first + min(b.w[W_SEED], first_of_month(b, month + 1) - first) - 1
-
-
-def first_of_month(b: Book, month: int) -> int:
-    """This function will return the ordinal of a month's first day (12 × year + month − 1), remembered for many loans."""
-    at = month - FIRST_MONTH
-    if at < 0 or at >= len(b.months):
-        return ordinal(month // 12, month % 12 + 1, 1)
-    if b.months[at] == 0:
-        b.months[at] = ordinal(month // 12, month % 12 + 1, 1)
-    return b.months[at]
+from puhui.loans.domain.engine.straight_begin import due_in
 
 
 def close_due(b: Book, day: int) -> int:
@@ -385,7 +301,15 @@ def interest_ahead(b: Book, row: int, carry: int, left: int) -> int:
             total += by_months(left * yearly)
             left -= min(left, emi)
         return total
-    for _ in range(row, b.w[W_COUNT] - 1):
+    last = b.w[W_COUNT] - 1
+    while row < last and carry == 0:  # as nearly always: each payment holds its interest, and leaves principal
+        found = by_months(left * yearly)
+        if found > emi or emi - found > left:
+            break
+        total += found
+        left = left - emi + found
+        row += 1
+    for _ in range(row, last):
         found = by_months(left * yearly) + carry
         interest = min(found, emi)
         carry = found - interest

@@ -6,14 +6,9 @@ from puhui.loans.domain.engine.book import K_EVERY, K_UNIT, K_WIDTH, Book
 from puhui.loans.domain.engine.codes import Ahead, Kind, ReAgeInterest
 from puhui.loans.domain.engine.reading import HAS_DETAIL, TAKES_DOWN, TERMS_WIDTH
 from puhui.loans.domain.engine.steps import E_COUNT, E_EVERY, E_FROM, E_INTEREST, E_RATE, E_UNIT
-from puhui.loans.domain.engine.straight import (
-    begin_straight,
-    change_straight,
-    end_straight,
-    is_plain_contract,
-    pay_straight,
-    re_age_straight,
-)
+from puhui.loans.domain.engine.straight import change_straight, end_straight, pay_straight, re_age_straight
+from puhui.loans.domain.engine.straight_begin import begin_straight, is_plain_contract
+from puhui.loans.domain.engine.straight_usual import pay_usual
 
 
 def may_go_straight(b: Book, table: list[int], number: int) -> bool:
@@ -48,18 +43,23 @@ def go_straight(
     before = int(value_date[begin])  # columns are narrower than what the kernel counts with
     if not begin_straight(b, int(rate), before, amount[begin]):
         return False
-    for j in range(begin + 1, end):
-        when = int(value_date[j])
-        if booked[j] > day or when > day:
-            if kind[j] & HAS_DETAIL:
+    j = begin + 1
+    while j < end:
+        usual = pay_usual(b, kind, value_date, booked, amount, j, end, day)
+        if usual > j:
+            before, j = int(value_date[usual - 1]), usual
+            continue
+        when, this, j = int(value_date[j]), j, j + 1
+        if booked[this] > day or when > day:
+            if kind[this] & HAS_DETAIL:
                 return False
             continue
         if when < before:
             return False
-        if kind[j] & ~TAKES_DOWN == Kind.REPAY:
-            if not pay_straight(b, when, amount[j]):
+        if kind[this] & ~TAKES_DOWN == Kind.REPAY:
+            if not pay_straight(b, when, amount[this]):
                 return False
-        elif amount[j] or not change_terms(b, int(kind[j]) & 255, when, detail, at):
+        elif amount[this] or not change_terms(b, int(kind[this]) & 255, when, detail, at):
             return False
         before = when
     return end_straight(b, day)
