@@ -296,3 +296,25 @@ def test_staff_without_a_second_factor_are_sent_to_add_one_outside_the_demo(
     session["second_factor"] = True
     session.save()
     assert client.get("/staff/queue").status_code == 200
+
+
+def test_raw_tables_have_no_door_of_their_own(cast: Cast, settings: Any) -> None:
+    settings.SECOND_FACTOR_NEEDED = True
+    client = cast.client("auditor")
+    for path in (*ADMIN_PATHS, "/admin/password_change/", "/admin/login/"):
+        answer = client.get(path, follow=True)
+        assert answer.redirect_chain[-1][0] == "/staff/me", path
+    session = client.session
+    session["second_factor"] = True
+    session.save()
+    assert client.get("/admin/runtime/audit/").status_code == 200
+    assert client.get("/admin/password_change/").headers["Location"] == "/staff/me"
+
+    stranger = Client()
+    stranger.post("/admin/login/", {"username": "auditor", "password": "auditor"})
+    assert "_auth_user_id" not in stranger.session
+    answer = stranger.get("/admin/access/user/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/staff/login?next=/admin/access/user/"
+    assert cast.client("own").get("/admin/", follow=True).status_code == 404
+    settings.SECOND_FACTOR_NEEDED = False
+    assert cast.client("analyst").get("/admin/", follow=True).status_code == 403

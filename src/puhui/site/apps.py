@@ -2,6 +2,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 
 
 class SiteConfig(AppConfig):
@@ -13,3 +14,7 @@ class SiteConfig(AppConfig):
         they lie, too.
         """
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+class RawTablesConfig(AdminConfig):
+    default_site = "puhui.web.staff.raw_tables.RawTables"

@@ -80,7 +80,7 @@ STAGES = [
     "facts", "evidence", "products", "decisions", "lines", "offers", "loans", "relief",
 ]  # fmt: skip
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "puhui.site.apps.RawTablesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -49,9 +49,9 @@ def allowed(*needs: Permission) -> Callable[[StaffPage[P]], StaffPage[P]]:
     def guard(view: StaffPage[P]) -> StaffPage[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            elsewhere = _elsewhere(request, enrolling=not needs)
-            if elsewhere is not None:
-                return elsewhere
+            away = elsewhere(request, enrolling=not needs)
+            if away is not None:
+                return away
             if needs and not any(holds(request, one) for one in needs):
                 raise RoleMayNot()
             return view(request, *args, **kwargs)
@@ -62,11 +62,18 @@ def allowed(*needs: Permission) -> Callable[[StaffPage[P]], StaffPage[P]]:
     return guard
 
 
-def _elsewhere(request: HttpRequest, *, enrolling: bool) -> HttpResponseBase | None:
+def elsewhere(
+    request: HttpRequest, *, enrolling: bool = False, back: str | None = None
+) -> HttpResponseBase | None:
+    """This function will return where a request goes first: to the sign-in, to add a second factor, or nowhere (None).
+
+    `enrolling` is a page on which a second factor is added, `back` where the sign-in leads. Raises: NotFoundHere for a borrower.
+    """
     if not is_staff(request):
         if request.user.is_authenticated:
             raise NotFoundHere()
-        back = request.get_full_path() if request.method == "GET" else reverse("staff")
+        if back is None:
+            back = request.get_full_path() if request.method == "GET" else reverse("staff")
         return HttpResponseRedirect(f"{reverse('staff_login')}?next={percent(back)}")
     if settings.SECOND_FACTOR_NEEDED and not request.session.get(PROVED) and not enrolling:
         return HttpResponseRedirect(reverse("staff_me"))
