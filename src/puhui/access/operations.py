@@ -87,6 +87,12 @@ def create_borrower_login(*, login: str, now: datetime) -> int:
     return int(User.objects.create_user(login, kind=UserKind.BORROWER.value, created_at=now).pk)
 
 
+def refuse_short(password: str) -> None:
+    """This function will refuse a password that is too short. Raises: PasswordTooShort."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise PasswordTooShort(minimum=PASSWORD_LENGTH_MIN)
+
+
 def create_staff(*, login: str, password: str, role: str, now: datetime) -> int:
     """This function will create a staff login with `role` and return its id.
 
@@ -95,8 +101,7 @@ def create_staff(*, login: str, password: str, role: str, now: datetime) -> int:
     require_transaction()
     if not role or role not in {one.value for one in Role}:
         raise RoleUnknown(roles=", ".join(one.value for one in Role if one.value))
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise PasswordTooShort(minimum=PASSWORD_LENGTH_MIN)
+    refuse_short(password)
     if User.objects.filter(login=login).exists():
         raise LoginTaken(login=login)
     user = User.objects.create_user(

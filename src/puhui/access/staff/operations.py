@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+
 from puhui.access.domain import Role, UserKind
 from puhui.access.models import User
-from puhui.access.operations import RoleUnknown
+from puhui.access.operations import RoleUnknown, refuse_short
 from puhui.access.staff.domain import WHY_MAX, Approval, ApprovalKind, Claim, ClaimAct, StaffNote
 from puhui.access.staff.models import AnswerRow, ApprovalRow, ClaimEventRow, ClaimRow, NoteRow
 from puhui.access.staff.queries import ApprovalUnknown, get_approval, get_claim
@@ -221,6 +224,30 @@ def set_staff_active(*, login: str, active: bool) -> None:
     require_transaction()
     if User.objects.filter(login=login, kind=UserKind.STAFF.value).update(is_active=active) != 1:
         raise ColleagueUnknown()
+
+
+def set_staff_password(*, login: str, password: str) -> None:
+    """This function will store another password of a staff login; sessions opened with the old one end.
+
+    Raises: PasswordTooShort, ColleagueUnknown.
+    """
+    require_transaction()
+    refuse_short(password)
+    _colleague(login)
+    User.objects.filter(login=login).update(password=make_password(password))
+
+
+def forget_second_factors(*, login: str) -> int:
+    """This function will remove the second factors of a staff login and return how many. Raises: ColleagueUnknown."""
+    require_transaction()
+    return int(Authenticator.objects.filter(user_id=_colleague(login)).delete()[0])
+
+
+def _colleague(login: str) -> int:
+    found = find_row(User, login=login, kind=UserKind.STAFF.value)
+    if found is None:
+        raise ColleagueUnknown()
+    return int(found.pk)
 
 
 def add_note(*, id: str, subject: str, by: str, text: str, now: datetime) -> StaffNote:
