@@ -18,9 +18,23 @@ from typing import Any
 
 import pytest
 import yaml
+from django.test import RequestFactory
 
-from puhui.site.environment import SecretRefused, secret
+from puhui.site.checks import check_parties, list_sandboxes
+from puhui.site.environment import (
+    SecretRefused,
+    SettingRefused,
+    clock_time,
+    count,
+    currency,
+    secret,
+    setting,
+    zone,
+)
+from puhui.site.partner_settings import rate
+from puhui.site.staff_settings import second_factor_needed
 from puhui.web.middleware import CONTENT_POLICY
+from puhui.web.who import place_of
 from tests.postgres.cluster import temporary_postgres
 
 REPO = Path(__file__).resolve().parents[2]
@@ -113,6 +127,65 @@ def test_production_settings_have_no_warning(tmp_path: Path) -> None:
     refused = run(env, "check")
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert refused.stderr.startswith("puhui: PUHUI_INDEX_KEY_FILE: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("PUHUI_ENV", "prod", "demo or production"),
+        ("PUHUI_SECOND_FACTOR", "true", "1 or 0"),
+        ("PUHUI_PROXIES", "-1", "the number of proxies"),
+        ("PUHUI_PARTNER_RATE", "0/5", "two whole numbers"),
+        ("PUHUI_ZONE", "Mars/Base", "a time zone"),
+        ("PUHUI_CUTOFF", "25:00", "a local time"),
+        ("PUHUI_CURRENCY", "XXY", "a currency"),
+    ],
+)
+def test_a_setting_without_such_a_value_stops_the_start(
+    name: str, value: str, takes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = {
+        "PUHUI_ENV": ("demo", "production").index,
+        "PUHUI_SECOND_FACTOR": ("0", "1").index,
+        "PUHUI_PROXIES": count,
+        "PUHUI_PARTNER_RATE": rate,
+        "PUHUI_ZONE": zone,
+        "PUHUI_CUTOFF": clock_time,
+        "PUHUI_CURRENCY": currency,
+    }
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingRefused, match=f"^{name} is '{value}'; it takes {takes}"):
+        setting(name, "", takes=takes, read=readers[name])
+    if name == "PUHUI_SECOND_FACTOR":  # never off by a word that was meant to put it on
+        with pytest.raises(SettingRefused):
+            second_factor_needed(demo=False)
+
+
+def test_an_adapter_that_is_not_there_is_an_error_of_the_check(settings: Any) -> None:
+    assert check_parties(None) == []
+    settings.GATEWAYS = settings.GATEWAYS | {"rail": "puhui.nowhere.Rail"}
+    assert [one.id for one in check_parties(None)] == ["puhui.E001"]
+    assert "PUHUI_RAIL" in check_parties(None)[0].msg and "PUHUI_RAIL" not in list_sandboxes()
+    assert "PUHUI_BUREAU" in list_sandboxes()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "place"),
+    [
+        (0, "203.0.113.9", "10.0.0.1"),  # nobody is believed
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),  # what the caller put there is not
+        (2, "198.51.100.1, 203.0.113.9, 10.0.0.7", "203.0.113.9"),
+        (2, "203.0.113.9", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+        (1, "<script>", "10.0.0.1"),
+        (1, "2001:DB8::1", "2001:db8::1"),
+    ],
+)
+def test_the_address_of_a_caller_behind_proxies(proxies: int, told: str, place: str, settings: Any) -> None:
+    settings.PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=told)
+    assert place_of(request) == place
 
 
 def test_the_content_policy_allows_nothing_inline() -> None:

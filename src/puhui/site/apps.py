@@ -3,6 +3,9 @@ from pathlib import Path
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+from django.core import checks
+
+from puhui.site.checks import check_parties
 
 
 class SiteConfig(AppConfig):
@@ -14,6 +17,7 @@ class SiteConfig(AppConfig):
         they lie, too.
         """
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+        checks.register(check_parties)
 
 
 class RawTablesConfig(AdminConfig):

@@ -11,11 +11,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "puhui.site.settings")
     from django.core.management import execute_from_command_line
 
-    from puhui.site.environment import SecretRefused
+    from puhui.site.environment import SettingRefused
 
     try:
         execute_from_command_line(sys.argv)
-    except SecretRefused as refused:
+    except SettingRefused as refused:
         sys.exit(f"puhui: {refused}")
 
 

@@ -1,4 +1,4 @@
-"""Secrets of a deployment: from the environment, from a file it names, or, in the demo only, made once."""
+"""A deployment's environment: secrets from it, from a file it names, or, in the demo only, made once; settings held to a form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Callable
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from puhui.core.money import exponent
 
 LEAST = 32  # characters of a secret; 16 random bytes written in hexadecimal
 LEAST_DISTINCT = 10  # different characters; random hexadecimal of that length has fewer once in a million
@@ -24,8 +29,55 @@ SEALING_KEY = re.compile(r"[a-z0-9]+:[0-9a-fA-F]{64}")
 HELP = "see docs/how-to/deploy.md"
 
 
-class SecretRefused(RuntimeError):
+class SettingRefused(RuntimeError):
+    """A setting of the deployment has no such value; the message names the variable and what it takes."""
+
+
+class SecretRefused(SettingRefused):
     """A secret of the deployment is missing, unreadable or weak; the message names the variable and what to do."""
+
+
+def setting(name: str, default: str, *, takes: str, read: Callable[[str], object]) -> str:
+    """This function will return `$NAME` or its default, as text that `read` can read.
+
+    `takes` says what the variable may be. Raises: SettingRefused.
+    """
+    given = os.environ.get(name, default)
+    try:
+        read(given)
+    except Exception:
+        raise SettingRefused(
+            f"{name} is {given!r}; it takes {takes} (see docs/reference/settings.md)"
+        ) from None
+    return given
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """This function will return whether `$NAME` is "1" ("0": not). Raises: SettingRefused for any other word."""
+    return bool(setting(name, "1" if default else "0", takes="1 or 0", read=("0", "1").index) == "1")
+
+
+def zone(text: str) -> None:
+    """This function will refuse what is no time zone. Raises: ZoneInfoNotFoundError, ValueError."""
+    ZoneInfo(text)
+
+
+def clock_time(text: str) -> None:
+    """This function will refuse what is no local time of day, HH:MM. Raises: ValueError."""
+    if not re.fullmatch(r"\d\d:\d\d", text):
+        raise ValueError(text)
+    time.fromisoformat(text)
+
+
+def currency(text: str) -> None:
+    """This function will refuse a currency whose decimals are not known. Raises: CurrencyUnknown."""
+    exponent(text)
+
+
+def count(text: str) -> None:
+    """This function will refuse what is no whole number of at least 0. Raises: ValueError."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(text)
 
 
 def secret(name: str, *, var_dir: Path, demo: bool) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from puhui.site.environment import setting
 from puhui.web.partner_api.scopes import SCOPES
 
 TOKEN_SECONDS = 900  # a token opens the API for a quarter of an hour
@@ -38,9 +38,11 @@ def rate(text: str) -> tuple[int, int]:
     """This function will read "per second/at once" of one client. Raises: ValueError."""
     steady, _, burst = text.partition("/")
     if int(steady) < 1 or int(burst) < 1:
-        raise ValueError(f"PUHUI_PARTNER_RATE {text!r}: two whole numbers above zero, as in 50/100")
+        raise ValueError(text)
     return int(steady), int(burst)
 
 
 # Requests of one client, across all web processes: so many a second, so many at once.
-PARTNER_RATE = rate(os.environ.get("PUHUI_PARTNER_RATE", "50/100"))
+PARTNER_RATE = rate(
+    setting("PUHUI_PARTNER_RATE", "50/100", takes="two whole numbers above zero, as in 50/100", read=rate)
+)

@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from puhui.site.environment import optional_secret, secret
+from puhui.site.environment import (
+    SettingRefused,
+    clock_time,
+    currency,
+    optional_secret,
+    secret,
+    setting,
+    zone,
+)
 from puhui.site.partner_settings import OAUTH2_PROVIDER as OAUTH2_PROVIDER
 from puhui.site.partner_settings import PARTNER_RATE as PARTNER_RATE
 from puhui.site.staff_settings import *  # noqa: F403
 from puhui.site.staff_settings import ALLAUTH_APPS, ALLAUTH_MIDDLEWARE, second_factor_needed
 
 BASE_DIR = Path(__file__).resolve().parents[3]
-ENVIRONMENT = os.environ.get("PUHUI_ENV", "demo")  # demo | production
+ENVIRONMENT = setting("PUHUI_ENV", "demo", takes="demo or production", read=("demo", "production").index)
 DEMO = ENVIRONMENT == "demo"
 VAR_DIR = Path(os.environ.get("PUHUI_VAR", str(BASE_DIR / "var")))
 POLICIES_DIR = Path(os.environ.get("PUHUI_POLICIES", str(BASE_DIR / "policies")))
@@ -132,7 +140,7 @@ TEMPLATES = [
 def database(url: str) -> dict[str, Any]:
     """This function will turn a database URL (sqlite:///path or postgres://…) into Django's settings.
 
-    Raises: ValueError for another scheme.
+    Raises: SettingRefused for another scheme.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -161,7 +169,9 @@ def database(url: str) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
         }
-    raise ValueError(f"PUHUI_DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:///… or postgres://…")
+    raise SettingRefused(
+        f"PUHUI_DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite:///… or postgres://… (see docs/reference/settings.md)"
+    )
 
 
 DATABASES = {
@@ -177,9 +187,10 @@ CSRF_FAILURE_VIEW = "puhui.web.errors.csrf_failure"
 # The lender: one jurisdiction, one zone, one cut-off, one base currency.
 LENDER = {
     "jurisdiction": os.environ.get("PUHUI_JURISDICTION", "CN"),
-    "zone": os.environ.get("PUHUI_ZONE", "Asia/Shanghai"),
-    "cutoff": os.environ.get("PUHUI_CUTOFF", "00:00"),  # local time at which a business date ends
-    "currency": os.environ.get("PUHUI_CURRENCY", "CNY"),
+    "zone": setting("PUHUI_ZONE", "Asia/Shanghai", takes="a time zone, as in Asia/Shanghai", read=zone),
+    # local time at which a business date ends
+    "cutoff": setting("PUHUI_CUTOFF", "00:00", takes="a local time, HH:MM", read=clock_time),
+    "currency": setting("PUHUI_CURRENCY", "CNY", takes="a currency that we know, ISO 4217", read=currency),
 }
 # Adapters of outside parties, by dotted name. Sandboxes unless the deployment names a provider's.
 GATEWAYS = {
@@ -234,7 +245,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if not DEMO:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_SSL_REDIRECT = os.environ.get("PUHUI_TLS_AT_PROXY", "1") == "1"
+    SECURE_SSL_REDIRECT = setting("PUHUI_TLS_AT_PROXY", "1", takes="1 or 0", read=("0", "1").index) == "1"
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True

@@ -39,6 +39,7 @@ MEANINGS = {
     "PUHUI_LOG_LEVEL": "level of the JSON log on standard error",
     "PUHUI_MESSENGER": "dotted name of the adapter that carries short messages",
     "PUHUI_ORIGINS": "`https://` origins of the pages, comma separated",
+    "PUHUI_PAPERS": "dotted name of the reader of papers that a customer photographs",
     "PUHUI_PARTNER_RATE": "requests of one partner, across all web processes: per second / at once",
     "PUHUI_MODEL_KEY": "key against which signatures of proposed models are checked: Ed25519 public key in PEM, or a shared secret",
     "PUHUI_POLICIES": "folder of policy files",
@@ -46,8 +47,11 @@ MEANINGS = {
     "PUHUI_POSTGRES_BIN": "tests and bench: folder of PostgreSQL's programs, before the distribution's and the wheel's",
     "PUHUI_RAIL": "dotted name of the payment rail's adapter",
     "PUHUI_RAIL_SECRET": "secret: shared with the payment rail, signs callbacks",
+    "PUHUI_PROXIES": "how many proxies in front add the caller's address to `X-Forwarded-For`; tries and requests are counted by that address",
+    "PUHUI_REGISTER": "dotted name of the register that says whether a name and a number belong together",
     "PUHUI_REQUIRE": "tests: `all` fails where an outside program is missing",
     "PUHUI_SANDBOX_RAIL": "faults of the sandbox rail as shares of orders, e.g. `fail=0.05,repeat=0.05,unknown=0.05,delay=30,seed=1`",
+    "PUHUI_SCAN": "dotted name of the adapter that asks for other lenders before each payout",
     "PUHUI_SCORING_DATA": "tests: folder of public loans that the scoring recipe is measured on",
     "PUHUI_SCREENSHOTS": "tests: `1` writes the pictures of docs/screenshots",
     "PUHUI_SEALING_KEYS": "secret: keys that seal personal data, newest first, `k2:<64 hex digits>,k1:<64 hex digits>`",
@@ -61,7 +65,7 @@ MEANINGS = {
     "PUHUI_ZONE": "the lender's zone, in which its business dates end",
 }
 NAME = re.compile(r"^PUHUI_[A-Z_]+$")
-READERS = {"get", "getenv", "secret", "optional_secret", "setdefault", "file_or_env"}
+READERS = {"get", "getenv", "secret", "optional_secret", "setdefault", "file_or_env", "setting", "switch"}
 
 
 def make_page() -> str:

@@ -11,6 +11,7 @@ from puhui.access.partners.oauth import forget_tokens
 from puhui.web.partner_api.gate import View
 from puhui.web.partner_api.problems import FieldNeeded, FieldUnknown, TooManyRequests
 from puhui.web.partner_api.rates import Buckets
+from puhui.web.who import place_of
 
 FORM = "application/x-www-form-urlencoded"
 CREDENTIALS = frozenset(
@@ -23,7 +24,7 @@ buckets = Buckets(kind="address", per_second=1, at_once=20)  # checking a secret
 
 
 def _read(request: HttpRequest, known: frozenset[str], needed: str) -> None:
-    if wait := buckets.take(request.META.get("REMOTE_ADDR", "")):
+    if wait := buckets.take(place_of(request)):
         raise TooManyRequests(seconds=wait)
     for name in request.GET:
         raise FieldUnknown(name[:60])

@@ -19,6 +19,7 @@ from puhui.web.borrower.sign_in import safe_next
 from puhui.web.shared import inputs
 from puhui.web.staff import factors
 from puhui.web.staff.guard import PROVED, allowed
+from puhui.web.who import place_of
 
 PENDING = "staff_pending"  # session: who has shown the password and not yet the second factor
 
@@ -27,10 +28,6 @@ class PasswordWrong(Refusal):
     """User name and password do not belong together, or the login is closed."""
 
     field = "login"
-
-
-def _place(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,11 +41,11 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
 
 def _sign_in(request: HttpRequest) -> HttpResponseBase:
     login, password = inputs.text(request, "login", limit=64), request.POST.get("password", "")
-    staff_sign_in.take_try(what=PASSWORD, login=login, place=_place(request), now=clock.now(request))
+    staff_sign_in.take_try(what=PASSWORD, login=login, place=place_of(request), now=clock.now(request))
     user: Any = auth.authenticate(request, username=login, password=password)
     if user is None or not user.is_staff:
         raise PasswordWrong()
-    staff_sign_in.forget_tries(what=PASSWORD, login=login, place=_place(request))
+    staff_sign_in.forget_tries(what=PASSWORD, login=login, place=place_of(request))
     target = request.POST.get("next", "")
     if factors.has_factor(user):
         request.session.cycle_key()
@@ -70,9 +67,9 @@ def second_factor_page(request: HttpRequest) -> HttpResponseBase:
     if pending is None or user is None:
         return redirect("staff_login")
     if request.method == "POST":
-        staff_sign_in.take_try(what=FACTOR, login=user.login, place=_place(request), now=clock.now(request))
+        staff_sign_in.take_try(what=FACTOR, login=user.login, place=place_of(request), now=clock.now(request))
         factors.prove(request, user)
-        staff_sign_in.forget_tries(what=FACTOR, login=user.login, place=_place(request))
+        staff_sign_in.forget_tries(what=FACTOR, login=user.login, place=place_of(request))
         del request.session[PENDING]
         auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         request.session[PROVED] = True

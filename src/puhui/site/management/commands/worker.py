@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from puhui.runtime.clock import utc_now
 from puhui.runtime.worker import run_worker
+from puhui.site.checks import list_sandboxes
 from puhui.site.management.commands.migrate import missing_migrations
+
+log = logging.getLogger("puhui.site")
 
 
 class Command(BaseCommand):
@@ -28,6 +33,10 @@ class Command(BaseCommand):
 
         if lacking := missing_migrations():
             raise CommandError(f"the database lacks {', '.join(lacking)}: run `puhui migrate` first")
+        if not settings.DEMO and (sandboxes := list_sandboxes()):
+            log.warning(
+                "sandboxes stand for outside parties: nothing leaves the house: %s", ", ".join(sandboxes)
+            )
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
