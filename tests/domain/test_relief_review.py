@@ -8,10 +8,19 @@ from dataclasses import replace
 import pytest
 
 from puhui.protection.domain.strict import PolicyInvalid
-from puhui.relief.domain import AgreementAct, bearable, parse_relief, rests_on_recovery, review_of
+from puhui.relief.domain import (
+    AgreementAct,
+    bearable,
+    make_plan,
+    parse_relief,
+    payments_of,
+    rests_on_recovery,
+    review_of,
+    wait_of,
+)
 from puhui.relief.domain.plans import month_of
 from puhui.relief.domain.policy import ReviewRule
-from tests.relief_kit import FILE, budget, plans, policy, text
+from tests.relief_kit import FILE, budget, loan, plans, policy, text
 
 RULE = ReviewRule(before_days=10, waits_most=6)
 SEED = 20261125
@@ -59,18 +68,44 @@ def test_nothing_is_reviewed_where_the_text_asks_for_nothing_or_the_plan_changes
     assert bearable(poor, scenarios, months=1, confidence_ppm=900_000)[0] < 0
 
 
+def test_a_payment_waits_on_her_word_where_nothing_is_due_and_the_text_allows_it() -> None:
+    allows, here = replace(policy(), own_waits_most=2), loan(late=False)
+    plan = make_plan(next(one for one in plans(late=False) if one.choice.extension).choice, here)
+    acts, none = [AgreementAct.SIGN], None
+    found = wait_of(plan, allows, here.now, acts=acts, review=none)
+    first = payments_of(here.now)[0]
+    assert found is not None and (found.left, found.most) == (2, 2)
+    assert found.due_date == first.due_date and found.asks_minor == first.amount_minor
+    assert month_of(found.to_date, found.due_date) == 1 and found.to_date.day == found.due_day
+    spent = wait_of(plan, allows, here.now, acts=[*acts, *[AgreementAct.PUT_OFF] * 2], review=none)
+    assert spent is not None and not spent.left
+    assert wait_of(plan, policy(), here.now, acts=acts, review=none) is None, "an older text"
+    assert wait_of(plan, allows, loan(late=True).now, acts=acts, review=none) is None, "what is late"
+    same = next(one for one in plans(late=False) if one.is_no_change)
+    assert wait_of(same, allows, here.now, acts=acts, review=none) is None
+    reviewed = replace(allows, review=RULE)
+    poor, scenarios = replace(budget(random.Random(SEED)), income_minor=0), reviewed.scenarios_of("job")
+    rests = review_of(plan, poor, scenarios, reviewed, acts=acts)
+    assert rests is not None and rests.due_date <= first.due_date
+    assert wait_of(plan, reviewed, here.now, acts=acts, review=rests) is None, "it waits by itself"
+    later = review_of(plan, poor, scenarios, reviewed, acts=[*acts, AgreementAct.PUT_OFF])
+    assert later is not None and month_of(later.due_date, rests.due_date) == 1 and later.waits == 0
+
+
 def test_a_text_names_both_figures_of_a_review_within_bounds_or_neither() -> None:
     def with_rule(rule: str) -> str:
         return text().replace("cards_most", f"{rule}\ncards_most", 1)
 
     assert parse_relief(text(), file=FILE).review is None
     made = parse_relief(with_rule("review_before_days = 10\nreview_waits_most = 6"), file=FILE)
-    assert made.review == RULE
+    assert made.review == RULE and made.own_waits_most == 0
+    assert parse_relief(with_rule("own_waits_most = 2"), file=FILE).own_waits_most == 2
     for rule in (
         "review_before_days = 10",
         "review_waits_most = 6",
         "review_before_days = 3\nreview_waits_most = 6",
         "review_before_days = 10\nreview_waits_most = 13",
+        "own_waits_most = 7",
     ):
-        with pytest.raises(PolicyInvalid, match="review_"):
+        with pytest.raises(PolicyInvalid, match=r"review_|own_waits_most"):
             parse_relief(with_rule(rule), file=FILE)

@@ -23,6 +23,7 @@ from puhui.journeys import (
     relief_rests,
     relief_review,
     relief_text,
+    relief_wait,
     staff_four_eyes,
     staff_relief,
 )
@@ -38,6 +39,7 @@ from puhui.relief.domain import (
     AgreementState,
     BudgetInvalid,
     ReliefAgreement,
+    ReliefCannotWait,
     ReliefLoanNotRunning,
     ReliefNothingWaits,
     ReliefOffer,
@@ -46,6 +48,7 @@ from puhui.relief.domain import (
     ReliefRequestOver,
     ReliefReview,
     ReliefStep,
+    ReliefWaitsSpent,
     RequestState,
     payments_of,
 )
@@ -367,11 +370,15 @@ def test_a_settlement_whose_price_does_not_come_is_broken_and_gives_up_nothing(w
 @pytest.fixture
 def one_wait(tmp_path: Path) -> None:
     """The text that is in force asks before a payment that rests on hope, and lets it wait once."""
-    path = tmp_path / "relief" / "2026-11-22.toml"
+    add_rule(tmp_path, "review_before_days = 10\nreview_waits_most = 1")
+
+
+def add_rule(folder: Path, rule: str) -> None:
+    """Let the text that is in force say one thing more."""
+    path = folder / "relief" / "2026-11-22.toml"
     text = path.read_text(encoding="utf-8")
-    rule = "review_before_days = 10\nreview_waits_most = 1\npatience_days"
     assert "patience_days" in text
-    path.write_text(text.replace("patience_days", rule, 1), encoding="utf-8")
+    path.write_text(text.replace("patience_days", f"{rule}\npatience_days", 1), encoding="utf-8")
 
 
 def resting(world: World) -> tuple[ReliefRequest, ReliefAgreement, ReliefReview]:
@@ -432,3 +439,63 @@ def test_a_plan_that_can_wait_no_longer_returns_to_her_first(world: World, one_w
     there = world.position(loan)
     assert there.next_due_date == again.due_date and there.late_minor == 0
     assert asked(world, loan, key="another").id != signed.request_id, "she can ask for another plan"
+
+
+def test_the_next_payment_waits_a_month_on_her_word_alone_so_often_as_she_signed(
+    world: World, tmp_path: Path, one_wait: None
+) -> None:
+    add_rule(tmp_path, "own_waits_most = 1")
+    request, signed, rests = resting(world)
+    loan = get_loan(id=signed.loan_id)
+    text = relief_text.draft(
+        request=request, offer=relief_offer.current_offer(request)[0], card=signed.card, language="zh-hans"
+    )
+    assert "整个方案最多 1 次" in text
+
+    def says(key: str) -> ReliefAgreement:
+        return relief_wait.put_off(
+            customer_id=loan.customer_id, request_id=request.id, key=key, now=world.now
+        )
+
+    there = world.position(loan)
+    if there.next_due_date == rests.due_date:
+        refuses(ReliefCannotWait, lambda: says("early"), field="agreement")  # it waits for her word as it is
+        relief_review.confirm(customer_id=loan.customer_id, request_id=request.id, key="back", now=world.now)
+    world.live_until(there.next_due_date - timedelta(days=1))
+    before = world.position(loan)
+    assert says("tight").id == signed.id and says("tight").id == signed.id
+    after = world.position(loan)
+    assert after.next_due_date > before.next_due_date and after.late_minor == after.due_minor == 0
+    assert after.next_due_date.day == before.next_due_date.day, "the same day of the next month"
+    asks = [[one.payment_minor for one in position.rows] for position in (before, after)]
+    assert asks[0][:-1] == asks[1][:-1], "the month bears no interest"
+    refuses(ReliefWaitsSpent, lambda: says("once more"), field="agreement")
+    world.live_until(before.next_due_date + timedelta(days=3))
+    assert world.position(loan).late_minor == 0
+    told = [one.template for one in list_messages(loan.customer_id)]
+    assert told.count("relief_put_off") == 1 and "relief_broken" not in told
+    world.live_until(after.next_due_date)
+    refuses(ReliefCannotWait, lambda: says("due today"), field="agreement")
+    assert find_agreement(signed.id).state is AgreementState.RUNNING  # type: ignore[union-attr]
+
+
+def test_a_plan_signed_under_an_older_text_lets_nothing_wait_on_her_word(world: World) -> None:
+    loan = late(world)
+    request, offer = offered(world, loan)
+    refuses(
+        ReliefCannotWait,
+        lambda: relief_wait.put_off(
+            customer_id=loan.customer_id, request_id=request.id, key="unsigned", now=world.now
+        ),
+        field="agreement",
+    )
+    sign(world, request, offer)
+    before = world.position(loan)
+    refuses(
+        ReliefCannotWait,
+        lambda: relief_wait.put_off(
+            customer_id=loan.customer_id, request_id=request.id, key="old", now=world.now
+        ),
+        field="agreement",
+    )
+    assert world.position(loan) == before

@@ -48,6 +48,13 @@ def begin(signed: ReliefAgreement, offer: ReliefOffer, now: datetime) -> None:
         _put(signed.id, ASK, found.due_date, found.rule.before_days, now)
 
 
+def ask_later(signed: ReliefAgreement, now: datetime) -> None:
+    """This function will put the question on its new day after all payments moved, inside the caller's transaction."""
+    found = find_review(signed)
+    if found is not None and found.is_open:
+        _put(signed.id, ASK, found.due_date, found.rule.before_days, now)
+
+
 def confirm(*, customer_id: str, request_id: str, key: str, now: datetime) -> ReliefAgreement:
     """This function will let the payments under review fall due as signed: she says that her income is back.
 
@@ -79,10 +86,10 @@ def confirm(*, customer_id: str, request_id: str, key: str, now: datetime) -> Re
 
 def step(item: WorkItem) -> Effect:
     """This function will take the next step of a review: ask her, or let the payment wait."""
-    return partial(_step, item.payload["agreement"], item.payload["step"])
+    return partial(_step, item.payload["agreement"], item.payload["step"], item.payload.get("due"))
 
 
-def _step(id: str, name: str, now: datetime) -> None:
+def _step(id: str, name: str, due: str | None, now: datetime) -> None:
     signed = find_agreement(id)
     assert signed is not None, "an agreement of ours"
     loans.lock_loan(loan_id=signed.loan_id)
@@ -94,6 +101,8 @@ def _step(id: str, name: str, now: datetime) -> None:
     runs = signed.state is AgreementState.RUNNING and there.state is LoanState.ACTIVE and not there.late_minor
     if found is None or not found.is_open or not runs:
         return
+    if due is not None and due != found.due_date.isoformat():
+        return  # she put it off since, and is asked before its new day
     if name == ASK:
         _tell(signed, "relief_review", found, there, found.due_date, now)
         _put(id, WAIT, found.due_date, WAIT_DAYS, now)
@@ -126,20 +135,13 @@ def _tell(
     signed: ReliefAgreement, template: str, found: ReliefReview, there: Position, due: date, now: datetime
 ) -> None:
     params: dict[str, ScriptValue] = {
-        "number": signed.number,
-        "amount": Money(found.asks_minor, there.currency),
-        "due": due,
-    }
+        "number": signed.number, "amount": Money(found.asks_minor, there.currency), "due": due,
+    }  # fmt: skip
     about = f"{signed.id}:{found.waits}"
     tell.customer(customer_id=signed.customer_id, template=template, about=about, params=params, now=now)
 
 
 def _put(id: str, name: str, due: date, days: int, now: datetime) -> None:
     at = instant_at(shift_days(due, -days), HOUR, zone=house.lender().zone)
-    put_work(
-        key=f"{REVIEW}:{id}:{due}:{name}",
-        kind=REVIEW,
-        payload={"agreement": id, "step": name},
-        now=now,
-        run_at=max(at, now),
-    )
+    payload = {"agreement": id, "step": name, "due": due.isoformat()}
+    put_work(key=f"{REVIEW}:{id}:{due}:{name}", kind=REVIEW, payload=payload, now=now, run_at=max(at, now))

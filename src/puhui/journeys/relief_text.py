@@ -8,7 +8,7 @@ from puhui.core.ids import derive_id, reference
 from puhui.core.money import Money
 from puhui.customers.queries import get_customer, get_identity
 from puhui.journeys import house, tell
-from puhui.journeys.relief_rests import promised
+from puhui.journeys.relief_rests import promised, waits_promised
 from puhui.loans.queries import get_contract, get_loan
 from puhui.offers.domain import lender_values
 from puhui.offers.queries import get_lender
@@ -49,6 +49,7 @@ def draft(*, request: ReliefRequest, offer: ReliefOffer, card: int, language: st
         valid_until=house.today(offer.valid_until),
         language=language,
         review=promised(offer, card),
+        own_waits=waits_promised(offer, card),
     )
     text = get_letter(
         kind=LetterKind.RELIEF, jurisdiction=house.lender().jurisdiction, on_date=house.today(offer.made_at)

@@ -57,11 +57,13 @@ from puhui.relief.domain.requests import (
     AgreementState,
     ReliefAgreement,
     ReliefAgreementOver,
+    ReliefCannotWait,
     ReliefCauseUnknown,
     ReliefNothingWaits,
     ReliefOffer,
     ReliefRequest,
     ReliefRequestOver,
+    ReliefWaitsSpent,
     RequestAct,
     RequestState,
     next_agreement_state,
@@ -70,7 +72,15 @@ from puhui.relief.domain.requests import (
     parse_cause,
     talk_ends,
 )
-from puhui.relief.domain.review import WAIT_DAYS, ReliefReview, rests_on_recovery, review_of, wait_events
+from puhui.relief.domain.review import (
+    WAIT_DAYS,
+    ReliefReview,
+    ReliefWait,
+    rests_on_recovery,
+    review_of,
+    wait_events,
+    wait_of,
+)
 from puhui.relief.domain.solve import (
     RecordEffect,
     ReliefAnswer,
@@ -112,6 +122,7 @@ __all__ = [
     "ReliefAgreement",
     "ReliefAgreementOver",
     "ReliefAnswer",
+    "ReliefCannotWait",
     "ReliefCard",
     "ReliefCauseUnknown",
     "ReliefChoice",
@@ -129,6 +140,8 @@ __all__ = [
     "ReliefRequestOver",
     "ReliefReview",
     "ReliefStep",
+    "ReliefWait",
+    "ReliefWaitsSpent",
     "RequestAct",
     "RequestState",
     "add_programmes",
@@ -169,5 +182,6 @@ __all__ = [
     "talk_ends",
     "told",
     "wait_events",
+    "wait_of",
     "waived_by",
 ]

@@ -48,9 +48,10 @@ def fill_relief_letter(
     valid_until: date,
     language: str,
     review: ReliefReview | None = None,
+    own_waits: int = 0,
 ) -> FilledLetter:
     """This function will fill the agreement of one option. `annual_rate_ppm` is the contract's rate before it; `review` is
-    what its payments rest on, None = nothing.
+    what its payments rest on, None = nothing; `own_waits` is how often a payment may wait on her word alone.
     """
     zh, plan = language.startswith("zh"), card.plan
     tongue = "zh" if zh else "en"
@@ -77,6 +78,8 @@ def fill_relief_letter(
     said = [[one] for one in changes_in_words(plan.choice, rate_ppm=annual_rate_ppm, zh=zh, money=money)]
     if review is not None:
         said.append([review_in_words(review, zh=zh, money=money)])
+    if own_waits:
+        said.append([waits_in_words(own_waits, zh=zh)])
     tables = {
         "relief_changes": LetterTable(head=(), rows=said),
         "relief_rows": LetterTable(head=HEAD[0 if zh else 1], rows=rows),
@@ -98,6 +101,19 @@ def review_in_words(review: ReliefReview, *, zh: bool, money: Callable[[int], st
         f"the payment of {asks} on {on} and those after it rest on income that is still to come: {before} days before, we ask "
         f"you, and they fall due as written when you say that it is back; until then they wait a month at a time, {most} times "
         "at most, and the month of waiting bears no interest; after that we come to you first, and the plan can be changed"
+    )
+
+
+def waits_in_words(most: int, *, zh: bool) -> str:
+    """This function will say how often a payment may wait on her word alone, in Chinese or English."""
+    if zh:
+        return (
+            f"遇上新的难处，哪一期都可以在到期前自己往后推一个月，不用说原因，以后各期跟着推，推迟的这个月不计利息，"
+            f"整个方案最多 {most} 次；已经到期的不能推"
+        )
+    return (
+        "should something new happen, you may let the next payment wait a month before it is due, without a reason; those after "
+        f"it move with it, and the month bears no interest; {most} times at most in this plan; what is already due does not wait"
     )
 
 

@@ -18,6 +18,7 @@ CARDS_LEAST = 3
 PATIENCE_DAYS = 7  # where a file says nothing
 REVIEW_LEAST_DAYS = 7  # so that she has time to answer
 WAITS_MOST = 12  # months; who is without income for longer than that needs another plan
+OWN_WAITS_MOST = 6  # so that a plan ends
 PLANS_MOST = 5_000  # so that an answer comes while she waits
 
 
@@ -71,6 +72,12 @@ class ReliefPolicy(HouseText):
     scenarios: tuple[tuple[str, BudgetScenario], ...]  # by cause; "any" where a cause has none of its own
     cohort: tuple[CohortHousehold, ...]  # who would be offered a plan
     review: ReviewRule | None = None  # None = a payment is due whether the income came back or not
+    own_waits_most: int = 0  # how often a payment of a plan may wait a month on her word alone
+
+    @property
+    def waits_most(self) -> int:
+        """The most months by which payments of a plan may come to wait."""
+        return self.own_waits_most + (self.review.waits_most if self.review else 0)
 
     def scenarios_of(self, cause: str) -> tuple[BudgetScenario, ...]:
         """Return the scenarios of a cause of hardship."""
@@ -96,6 +103,7 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
     pool = _within(head, "pool_minor", 0, MAX_MINOR) if head.has("pool_minor") else 0
     patience = _within(head, "patience_days", 0, 60) if head.has("patience_days") else PATIENCE_DAYS
     review = _review(head)
+    own_waits = _within(head, "own_waits_most", 0, OWN_WAITS_MOST) if head.has("own_waits_most") else 0
     head.done()
     grid = _grid(source.table("grid"))
     scenarios = tuple(_scenario(row) for row in source.rows("scenario", called="cause"))
@@ -113,7 +121,7 @@ def parse_relief(text: str, *, file: str) -> ReliefPolicy:
         valid_from=valid_from, valid_to=valid_to, confidence_ppm=confidence, discount_ppm=discount,
         cards_most=cards, settlement_least_ppm=least, settlement_late_days=late,
         pool_minor=pool, patience_days=patience, grid=grid, scenarios=scenarios, cohort=cohort,
-        review=review,
+        review=review, own_waits_most=own_waits,
     )  # fmt: skip
 
 

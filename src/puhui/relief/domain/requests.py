@@ -49,6 +49,7 @@ class AgreementAct(StrEnum):
     MEND = "mend"  # what was missing has come
     CONFIRM = "confirm"  # she said that the income is back on which payments rest
     WAIT = "wait"  # she did not, and the payments wait a month
+    PUT_OFF = "put_off"  # she lets the payments wait a month, on her word alone
     KEEP = "keep"
     REPLACE = "replace"
 
@@ -69,6 +70,7 @@ AGREEMENT_TRANSITIONS: dict[tuple[AgreementState | None, AgreementAct], Agreemen
     (AgreementState.BROKEN, AgreementAct.MEND): AgreementState.RUNNING,
     (AgreementState.RUNNING, AgreementAct.CONFIRM): AgreementState.RUNNING,
     (AgreementState.RUNNING, AgreementAct.WAIT): AgreementState.RUNNING,
+    (AgreementState.RUNNING, AgreementAct.PUT_OFF): AgreementState.RUNNING,
     **{(one, AgreementAct.KEEP): AgreementState.KEPT for one in _LIVE},
     **{(one, AgreementAct.REPLACE): AgreementState.REPLACED for one in _LIVE},
 }
@@ -90,6 +92,20 @@ class ReliefAgreementOver(Refusal):
 
 class ReliefNothingWaits(Refusal):
     """No payment of the agreement waits for her word that the income is back."""
+
+    field = "agreement"
+    status = 409
+
+
+class ReliefCannotWait(Refusal):
+    """No payment of the agreement can wait now on her word."""
+
+    field = "agreement"
+    status = 409
+
+
+class ReliefWaitsSpent(Refusal):
+    """All months of waiting that the agreement has are used up."""
 
     field = "agreement"
     status = 409

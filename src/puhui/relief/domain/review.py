@@ -1,5 +1,6 @@
 """What a plan rests on: the first payment that is borne only if the hoped-for income comes back, which nobody can prove
-ahead. It takes effect when she says that the income is there; until then it waits, a month at a time.
+ahead. It takes effect when she says that the income is there; until then it waits, a month at a time. New misfortune nobody
+can announce: some payments may wait on her word alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from puhui.core.periods import add_months
-from puhui.loans.domain import EventKind, Position
+from puhui.loans.domain import EventKind, LoanState, Position
 from puhui.relief.domain.budget import BudgetScenario, HouseholdBudget, bearable
 from puhui.relief.domain.plans import ReliefPlan, month_of
 from puhui.relief.domain.policy import ReliefPolicy, ReviewRule
@@ -28,13 +29,17 @@ class ReliefReview:
     first_due: date  # of the payment as signed
     due_date: date  # of the payment now
     asks_minor: int  # what it asks for
-    waits: int  # months that it has waited
+    waits: int  # months that it has waited because she did not say so
     confirmed: bool  # whether she said that her income is back
 
     @property
     def is_open(self) -> bool:
         """Whether it still waits for her word."""
         return not self.confirmed
+
+    def waits_at(self, due: date) -> bool:
+        """Whether a payment of that day waits by itself while she does not say that the income is back."""
+        return self.is_open and self.waits < self.rule.waits_most and self.due_date <= due
 
 
 def review_of(
@@ -49,15 +54,73 @@ def review_of(
     place = rests_on_recovery(plan, budget, scenarios, policy)
     if place is None or policy.review is None:
         return None
-    first, waits = plan.dues[place], sum(one is AgreementAct.WAIT for one in acts)
+    first, waits = plan.dues[place], _count(acts, AgreementAct.WAIT)
     return ReliefReview(
         rule=policy.review,
         first_due=first,
-        due_date=add_months(first, waits),
+        due_date=add_months(first, waits + _count(acts, AgreementAct.PUT_OFF)),
         asks_minor=plan.amounts[place],
         waits=waits,
         confirmed=AgreementAct.CONFIRM in acts,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliefWait:
+    """The next payment of a plan, which may wait a month on her word alone."""
+
+    due_date: date  # when it is due now
+    to_date: date  # when it would be due
+    due_day: int  # day of the month of the payment as signed
+    asks_minor: int  # what it asks for
+    used: int  # months of the plan that she put off so far
+    most: int  # how many she may
+
+    @property
+    def left(self) -> int:
+        """How many she still may."""
+        return max(0, self.most - self.used)
+
+    @property
+    def left_after(self) -> int:
+        """How many she still may once this one is used."""
+        return max(0, self.left - 1)
+
+
+def wait_of(
+    plan: ReliefPlan,
+    policy: ReliefPolicy,
+    there: Position,
+    *,
+    acts: Sequence[AgreementAct],
+    review: ReliefReview | None,
+) -> ReliefWait | None:
+    """This function will return the payment that may wait on her word after the acts of an agreement, on the position's
+    date; None under a text without such a rule, for no change and settlements, while anything is due or late, where
+    nothing is to come, and where that payment waits for her word that the income is back.
+    """
+    if not policy.own_waits_most or plan.is_no_change or plan.choice.settlement_minor:
+        return None
+    coming = next((row for row in there.rows if row.due_date > there.as_of and row.open_minor), None)
+    if there.state is not LoanState.ACTIVE or there.due_minor or coming is None:
+        return None
+    if review is not None and review.waits_at(coming.due_date):
+        return None
+    used, moved = _count(acts, AgreementAct.PUT_OFF), _count(acts, AgreementAct.PUT_OFF, AgreementAct.WAIT)
+    signed = (one.day for one in plan.dues if add_months(one, moved) == coming.due_date)
+    day = next(signed, coming.due_date.day)
+    return ReliefWait(
+        due_date=coming.due_date,
+        to_date=add_months(coming.due_date, 1, start_day=day),
+        due_day=day,
+        asks_minor=coming.open_minor,
+        used=used,
+        most=policy.own_waits_most,
+    )
+
+
+def _count(acts: Sequence[AgreementAct], *wanted: AgreementAct) -> int:
+    return sum(one in wanted for one in acts)
 
 
 def wait_events(there: Position, *, due_day: int) -> tuple[tuple[EventKind, dict[str, int | str]], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from puhui.contact import queries as contact
 from puhui.customers.domain import Customer
-from puhui.journeys import ask_for_help, complain, house, relief_ask
+from puhui.journeys import ask_for_help, complain, house, relief_ask, relief_rests
 from puhui.loans.domain import LoanState
+from puhui.loans.queries import get_position
 from puhui.protection import queries as protection
 from puhui.protection.domain import Case, CaseKind
 from puhui.relief import queries as relief
-from puhui.relief.domain import ReliefRequest
+from puhui.relief.domain import AgreementState, ReliefAgreement, ReliefRequest
 from puhui.web import clock
 from puhui.web.borrower.loan_view import list_cards
 from puhui.web.borrower.relief_view import causes
@@ -37,7 +38,15 @@ def help_page(request: HttpRequest) -> HttpResponseBase:
     policy = house.policy(clock.now(request))
     case = open_request(customer) if customer is not None else None
     if customer is None or case is None:
-        return show(request, "help", policy=policy, case=None, hide_pill=True, up=up("home", _("Get help")))
+        return show(
+            request,
+            "help",
+            policy=policy,
+            case=None,
+            waits=_can_wait(customer, clock.today(request)) if customer is not None else [],
+            hide_pill=True,
+            up=up("home", _("Get help")),
+        )
     return show(
         request,
         "help",
@@ -82,6 +91,17 @@ def _said(request: HttpRequest, customer: Customer, case: Case) -> HttpResponseB
 def _asked(customer: Customer) -> ReliefRequest | None:
     """Her open request for relief, the newest one."""
     return next(iter(relief.list_requests(customer_id=customer.id, open_only=True, limit=1)), None)
+
+
+def _can_wait(customer: Customer, today: date) -> list[ReliefAgreement]:
+    """Her signed plans whose next payment can wait a month on her word: that asks for no freeze and no new plan."""
+    found = []
+    for one in relief.list_agreements(customer_id=customer.id):
+        if one.state is AgreementState.RUNNING:
+            wait = relief_rests.find_wait(one, get_position(loan_id=one.loan_id, as_of=today))
+            if wait is not None and wait.left:
+                found.append(one)
+    return found
 
 
 def open_request(customer: Customer) -> Case | None:

@@ -24,6 +24,7 @@ from puhui.journeys import (
     relief_rests,
     relief_review,
     relief_text,
+    relief_wait,
 )
 from puhui.journeys.ask_for_help import HELP
 from puhui.journeys.relief_agree import ReliefCardUnknown
@@ -47,6 +48,7 @@ from puhui.web.templatetags.puhui import day_short, plain_amount
 SENT = "relief_sent_at"
 FIELDS = ("income", "usual_income", "spending", "other_debts")
 CONFIRM = "confirm"  # value of the button that says: my income is back
+PUT_OFF = "put_off"  # value of the button that lets the next payment wait a month
 NONE = "none"  # value of the card that changes nothing
 
 
@@ -121,6 +123,11 @@ def relief_page(request: HttpRequest, customer: Customer, request_id: str) -> Ht
     asked = _own(customer, request_id)
     if request.method == "POST" and request.POST.get("act") == CONFIRM:
         relief_review.confirm(
+            customer_id=customer.id, request_id=asked.id, key=inputs.form_key(request), now=clock.now(request)
+        )
+        return go("relief", asked.id)
+    if request.method == "POST" and request.POST.get("act") == PUT_OFF:
+        relief_wait.put_off(
             customer_id=customer.id, request_id=asked.id, key=inputs.form_key(request), now=clock.now(request)
         )
         return go("relief", asked.id)
@@ -208,6 +215,7 @@ def _agreed(request: HttpRequest, asked: ReliefRequest) -> HttpResponseBase:
         "relief_done",
         agreement=agreement,
         review=review if review is not None and review.is_open else None,
+        wait=relief_rests.find_wait(agreement, there),
         position=there,
         rows=rows,
         mandate=payments.get_active_mandate(customer_id=asked.customer_id),
@@ -247,6 +255,7 @@ def sign_page(request: HttpRequest, customer: Customer, request_id: str) -> Http
         title=relief_view.title(plan),
         record=relief_view.record(offer.cards()[number].record),
         review=relief_rests.promised(offer, number),
+        own_waits=relief_rests.waits_promised(offer, number),
         now_rows=_now_rows(loan),
         sha256=content_hash(text.encode()),
         read=f"{reverse('relief_text', args=[asked.id])}?card={number}",

@@ -74,6 +74,8 @@ def request_page(request: HttpRequest, request_id: str) -> HttpResponseBase:
         )
         return redirect("staff_relief_request", asked.id)
     staff_view.file_opened(customer_id=asked.customer_id, by=login_of(request), now=clock.now(request))
+    agreement = relief.find_agreement_of(request_id=asked.id)
+    after = relief.list_agreement_events(agreement.id)[1:] if agreement else []  # the signature stands above
     return desk(
         request,
         "relief_request",
@@ -82,8 +84,8 @@ def request_page(request: HttpRequest, request_id: str) -> HttpResponseBase:
         cause=dict(relief_view.causes())[asked.cause],
         customer=customers.find_customer(asked.customer_id),
         loan=loans.find_loan(id=asked.loan_id),
-        events=relief.list_request_events(asked.id),
-        agreement=relief.find_agreement_of(request_id=asked.id),
+        events=[*relief.list_request_events(asked.id), *after],
+        agreement=agreement,
         waiting=list_approvals(open_only=True, subject=f"relief:{asked.id}"),
         **_answer(asked),
     )
