@@ -182,6 +182,18 @@ def test_months_of_plans_are_borne_although_the_announced_recovery_never_comes()
     assert share["reviewed"] >= 0.88 > share["trusting"], (SEED, share)
 
 
+def test_months_of_plans_are_borne_although_new_misfortune_is_frequent() -> None:
+    base = world("towns", size=1200)
+    again = replace(base, given={**base.given, "shock": {**base.given["shock"], "again_monthly": 0.08}})
+    fixed = Tables(policy=replace(tables().policy, own_waits_most=0))
+    share = {}
+    for name, these in (("waiting", tables()), ("fixed", fixed)):
+        found = run(again, these, names=("relief",), cohorts_count=1, seed=SEED, oracle=False).arms["relief"]
+        assert found["plan_months"].sum() > 100, (SEED, name)
+        share[name] = found["borne"].sum() / found["plan_months"].sum()
+    assert share["waiting"] >= 0.88 > share["fixed"], (SEED, share)
+
+
 def test_any_world_with_every_effect_cut_shows_no_gain_whatever_its_figures_say() -> None:
     text = (WORLDS / "newcomers.toml").read_text(encoding="utf-8")
     none = parse_world(text.replace('effect = "some"', 'effect = "none"'), file="mine.toml")

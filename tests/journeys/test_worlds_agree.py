@@ -16,6 +16,7 @@ from puhui.lab.simulate.journeys import Clock
 from puhui.loans.domain import Loan
 from puhui.runtime.schedules import tick
 from tests.journeys.world import ZONE, World
+from tests.relief_kit import SMALL
 from tests.worlds_kit import SEED, tables
 from tests.worlds_kit import world as small_world
 
@@ -67,11 +68,18 @@ def world(db: None) -> Iterator[World]:
 def test_the_fast_path_agrees_with_the_real_journeys(world: World) -> None:
     towns = small_world("towns")
     card = {**towns.given["card"], "takes": 1.0, "dearer": 1.0}
-    towns = replace(towns, given={**towns.given, "card": card})
-    found = hold_together(towns, tables().policy, Hands(world), people=PEOPLE, seed=SEED)
+    shock = {
+        **towns.given["shock"],
+        "again_monthly": 0.5,
+    }  # so that somebody lets a payment wait within the days
+    towns = replace(towns, given={**towns.given, "card": card, "shock": shock})
+    grid = replace(SMALL, deferral_months=(0, 1))
+    policy = replace(tables().policy, grid=grid)
+    found = hold_together(towns, policy, Hands(world), people=PEOPLE, seed=SEED)
     assert found.problems() == [], render_agreement(found)
     did = [one.did for one in found.accounts]
     assert any("signed" in one for one in did) and any("asked" in one for one in did), did
+    assert any("waited" in one for one in did), did
     assert any("paid" in one for one in did) and {one.paying[1] for one in found.accounts} == {True, False}
     assert any(one.messages[1] for one in found.accounts), "messages went out"
     exact = sum(abs(one.due_minor[0] - one.due_minor[1]) <= 1 for one in found.days)

@@ -82,6 +82,10 @@ class LabPolicy(Protocol):
     holds: bool | Flags  # whether asking stops messages and penalties at once (G7)
     hold_days: int  # days of calm after the day of asking
     hold_uses: int  # how often asking holds
+    review_waits: int  # months that a payment under review may wait
+    own_waits: (
+        int | Ints
+    )  # months that payments of a signed plan may wait on her word; one for all, or one for each
     by_person: bool | Flags  # whether a person of the staff agrees the plan; otherwise she signs alone
     channel: str  # channel of messages
     hours: str  # hours of messages, as the world's reach rows call them

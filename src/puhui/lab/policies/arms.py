@@ -31,6 +31,8 @@ class NoAction:
     holds: bool | Flags = False
     hold_days = 0
     hold_uses = 0
+    review_waits = 0
+    own_waits: int | Ints = 0
     by_person: bool | Flags = False
     channel, hours = "sms", "08-12"
 
@@ -124,6 +126,8 @@ class Relief(Reminders):
 
     def __init__(self, table: ReliefTable) -> None:
         self.table = table
+        self.review_waits = table.policy.review.waits_most if table.policy.review else 0
+        self.own_waits = table.policy.own_waits_most
 
     def act(self, seen: Seen) -> Acts:
         """Remind, and on the third day ask everybody who is late for her month, so that she sees plans that it bears."""

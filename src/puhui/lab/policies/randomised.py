@@ -32,6 +32,8 @@ class Randomised:
         self.shows_help: bool | Flags = False
         self.holds: bool | Flags = False
         self.by_person: bool | Flags = False
+        self.review_waits = max(one.review_waits for one in self.policies)
+        self.own_waits: int | Ints = 0
 
     def assign(self, seen: Seen) -> None:
         """Draw a treatment for every account; what it sees is the loan."""
@@ -49,6 +51,8 @@ class Randomised:
         for flag in ("shows_help", "holds", "by_person"):
             each = np.array([bool(getattr(one, flag)) for one in self.policies])
             setattr(self, flag, each[self.treatment])
+        own = np.array([int(np.max(one.own_waits)) for one in self.policies], np.int64)
+        self.own_waits = own[self.treatment]
 
     def act(self, seen: Seen) -> Acts:
         """Let each account's own policy act on it."""

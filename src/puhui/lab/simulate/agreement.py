@@ -61,7 +61,7 @@ class AgreementOfAccount:
     """What else became of one account on both paths."""
 
     account: int  # of the fast path's cohort
-    did: tuple[str, ...]  # what she did within the days: paid, asked, signed
+    did: tuple[str, ...]  # what she did within the days: paid, asked, signed, waited
     messages: tuple[tuple[int, ...], tuple[int, ...]]  # days of messages: fast path, real journeys
     paying: tuple[bool, bool]  # cured at sixty days with an instalment paid: fast path, real journeys
 
@@ -133,8 +133,7 @@ def hold_together(
         name="real", principal_minor=terms.principal_minor, months=terms.months, annual_rate_ppm=terms.annual_rate_ppm,
         penalty_daily_ppm=terms.penalty_daily_rate_ppm, paid=0, weight=1,
     )  # fmt: skip
-    waits = policy.review.waits_most if policy.review else 0
-    book = make_book([shape], policy.grid, day_zero=zero, signed=[terms], waits_most=waits)
+    book = make_book([shape], policy.grid, day_zero=zero, signed=[terms], waits_most=policy.waits_most)
     town = replace(world, size=cohort_size, shapes=(shape,), day_zero=zero)
     steps = make_steps(book.longest)
     homes = make_cohort(town, book, steps, seed=seed, cohort=0)
@@ -160,9 +159,12 @@ def hold_together(
 
 
 def choose(log: EventLog, size: int, people: int) -> list[int]:
-    """This function will take a sample in which some sign, some ask and sign nothing, and the others do neither."""
+    """This function will take a sample in which some sign (first who lets a payment wait), some ask and sign nothing, and
+    the others do neither.
+    """
     did = [_did(log, number) for number in range(size)]
-    signs = [number for number in range(size) if "signed" in did[number]][:SIGNERS]
+    signs = [number for number in range(size) if "signed" in did[number]]
+    signs = sorted(signs, key=lambda number: "waited" not in did[number])[:SIGNERS]
     asks = [number for number in range(size) if "asked" in did[number] and "signed" not in did[number]]
     others = [number for number in range(size) if "asked" not in did[number]]
     chosen = [*signs, *asks[:ASKERS], *others][:people]

@@ -44,6 +44,7 @@ about anybody who lives. Each figure of a world names its source or says "assume
 | NPV | what the lender receives until a year after the longest plan, less messages, plans and complaints, discounted |
 | interest and penalties | what the terms in force at the end ask of her since day 0 beyond principal, paid or not |
 | plan months borne | calendar months after that of signing, until day 243, in which a plan asks for something and the true surplus bears it |
+| months waited a plan | months by which the payments of a signed plan waited until day 243, for an income still to come or on her word; a month in which nothing falls due is no plan month |
 
 | arm | what it does |
 | --- | --- |

@@ -141,9 +141,10 @@ def _sign(loan: Loan, plan: int, book: PlanBook, key: str, now: datetime) -> Non
 def _wait(loan: Loan, key: str, now: datetime) -> None:
     """Let the payments to come wait a month, by the events that the product records."""
     here = get_position(loan_id=loan.id, as_of=house.today(now))
-    terms = get_terms(loan_id=loan.id)
+    assert not here.late_minor, "what is late does not wait"
+    due_day = max(row.due_date.day for row in here.rows if row.due_date > here.as_of)
     with transaction():
-        for kind, payload in wait_events(here, due_day=terms.rows[0].due_date.day):
+        for kind, payload in wait_events(here, due_day=due_day):
             happen.record(
                 id=derive_id("world", key, kind.value), loan=get_loan(id=loan.id), kind=kind, value_date=here.as_of,
                 amount_minor=0, payload=payload, now=now,

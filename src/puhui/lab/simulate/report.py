@@ -58,6 +58,12 @@ def borne_share(result: Result, arm: str) -> float | None:
     return float(result.arms[arm]["borne"].sum()) / months if months else None
 
 
+def waited_months(result: Result, arm: str) -> float | None:
+    """This function will return by how many months the payments of a signed plan waited on the mean, until day 243."""
+    plans = float(result.arms[arm]["signed"].sum())
+    return float(result.arms[arm]["waited"].sum()) / plans if plans else None
+
+
 def is_on_frontier(result: Result, arm: str) -> bool:
     """This function will tell whether no other arm is at least as good in money, hardship and complaints and better in one."""
     keys = (("npv", 1), ("months_short", -1), ("complaints", -1))
@@ -80,17 +86,18 @@ def render(result: Result) -> str:
         f"{count:,} households that missed a due date, {result.cohorts} cohorts of {world.size:,}, seed {result.seed}; "
         f"figures of {world.dated.isoformat()}; forms: "
         + ", ".join(f"{slot} {name}" for slot, name in world.form_names.items()) + ".", "",
-        "| arm | " + " | ".join(one.title for one in MEASURES) + " | plan months borne, % | on the frontier |",
-        "| --- |" + " --- |" * (len(MEASURES) + 2),
+        "| arm | " + " | ".join(one.title for one in MEASURES) + " | plan months borne, % | months waited a plan | on the frontier |",
+        "| --- |" + " --- |" * (len(MEASURES) + 3),
     ]  # fmt: skip
     for arm in arms:
         cells = [f"{level(result, arm, one):,.{one.digits}f}" for one in MEASURES]
-        borne = borne_share(result, arm)
+        borne, waited = borne_share(result, arm), waited_months(result, arm)
         edge = "–" if arm == ORACLE else "yes" if is_on_frontier(result, arm) else "no"
         rows.append(
             f"| {arm} | "
             + " | ".join(cells)
-            + f" | {'–' if borne is None else f'{borne * 100:.1f}'} | {edge} |"
+            + f" | {'–' if borne is None else f'{borne * 100:.1f}'}"
+            + f" | {'–' if waited is None else f'{waited:.2f}'} | {edge} |"
         )
     for arm in [one for one in arms if one not in ("no_action", ORACLE)][-1:]:
         rows += ["", *compare(result, arm)]

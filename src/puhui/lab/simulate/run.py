@@ -37,8 +37,8 @@ class Tables:
         """Return book and table of a world."""
         key = (world.shapes, world.day_zero)
         if key not in self.made:
-            waits = self.policy.review.waits_most if self.policy.review else 0
-            book = make_book(world.shapes, self.policy.grid, day_zero=world.day_zero, waits_most=waits)
+            most = self.policy.waits_most
+            book = make_book(world.shapes, self.policy.grid, day_zero=world.day_zero, waits_most=most)
             self.made[key] = ReliefTable(book, self.policy)
         return self.made[key]
 

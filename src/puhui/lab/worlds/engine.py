@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from puhui.lab.observed import CAUSES, MENU, NOTHING, Acts, Asked, EventLog, LabPolicy, Seen
 from puhui.lab.planbook import PlanBook
 from puhui.lab.worlds.households import DAILY, MONTH, Households, Steps, declared
-from puhui.lab.worlds.outcomes import Outcomes, calendar_months, early_share
+from puhui.lab.worlds.outcomes import Outcomes, early_share
+from puhui.lab.worlds.state import MONTHS, RunState
 from puhui.lab.worlds.values import KINDS, World
 from puhui.relief.domain import WAIT_DAYS
 
@@ -22,73 +23,12 @@ Flags = NDArray[np.bool_]
 CURE_DAY = 60
 PAID_PERCENT = 95  # of an instalment: a plan of another day of asking differs by some days' interest
 LAST_ASK = 90  # the plan book knows no later state of a loan
-MONTHS = -(-DAILY // MONTH)  # months in which shortness is counted
-FORGETS, DISPUTING = KINDS.index("forgets"), KINDS.index("disputing")
+FORGETS = KINDS.index("forgets")
 NOTABLE = 0.02  # of a month's essential spending: less missing than this is no short month
 
 
-class _Run:
-    """The state of a cohort while time passes."""
-
-    def __init__(
-        self,
-        world: World,
-        book: PlanBook,
-        steps: Steps,
-        homes: Households,
-        policy: LabPolicy,
-        log: EventLog | None,
-    ) -> None:
-        self.world, self.book, self.steps, self.homes, self.policy, self.log = (
-            world,
-            book,
-            steps,
-            homes,
-            policy,
-            log,
-        )
-        n = len(homes.loan)
-        self.n, self.every = n, np.arange(n, dtype=np.int64)
-        self.kinds = {key: np.array([one[key] for one in world.kinds])[homes.kind] for key in world.kinds[0]}
-        self.plan = book.contract[homes.loan].copy()
-        self.place = np.zeros(n, np.int64)  # the oldest payment that is not fully paid
-        self.paid = np.zeros(n, np.int64)  # towards payments of the plan in force
-        self.paid_all = np.zeros(n, np.int64)
-        self.penalty = np.zeros(n, np.float64)  # borne and unpaid
-        penalties = np.array([one.penalty_daily_ppm for one in book.shapes], np.float64)
-        self.rate = penalties[homes.loan] / 1e6 * (0.0 if world.zero_effect else 1.0)
-        self.cash = homes.cash.copy()
-        self.mindful = np.zeros(n, np.bool_)
-        self.settled = homes.kind != DISPUTING  # whether she holds that she owes it
-        self.heard, self.irritation = np.zeros(n), np.zeros(n)
-        self.reminded, self.complained = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self.asked_day, self.signed_day = np.full(n, NOTHING), np.full(n, NOTHING)
-        self.rests, self.waits = (
-            np.full(n, NOTHING),
-            np.zeros(n, np.int64),
-        )  # payment under review; months waited
-        self.calm_until, self.holds_used = np.full(n, NOTHING), np.zeros(n, np.int64)
-        self.borne_today, self.fines = np.zeros(n), np.zeros(n)  # penalties of today; of all days
-        self.autopay, self.keeps = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        self.heard_help, self.offered = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        self.open = np.ones(n, np.bool_)
-        self.bad = np.zeros(n, np.bool_)  # written off
-        self.npv = np.zeros(n)
-        self.short = np.zeros((MONTHS, n), np.float64)
-        self.cured, self.paying = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-        self.redefault = np.zeros(n, np.bool_)
-        self.borne, self.plan_months = np.zeros(n), np.zeros(n)
-        self.months = calendar_months(world.day_zero)
-
-    def due_now(self, day: int) -> tuple[Floats, Ints]:
-        """What is due and unpaid today, penalty included, and days past due."""
-        book, plan, waits = self.book, self.plan, self.waits
-        upto = self.place.copy()
-        while (more := book.waited[waits, plan, upto] <= day).any():
-            upto += more
-        due = np.maximum(0, book.until[plan, upto] - self.paid) * self.open
-        dpd = np.maximum(0, day - book.waited[waits, plan, self.place])
-        return np.where(self.open, due + np.rint(self.penalty), 0.0), np.where(self.open & (due > 0), dpd, 0)
+class _Run(RunState):
+    """A cohort while time passes."""
 
     def bear(self, day: int, span: int) -> None:
         """Late principal bears its penalty for the days of the step, unless they are held."""
@@ -134,18 +74,6 @@ class _Run:
         self.mindful[who] = False
         if self.log is not None:
             self.log.add(day, "paid", who, whole)
-
-    def each(self, flag: bool | Flags) -> Flags:
-        """One flag for each account, where a policy has one for all."""
-        return np.broadcast_to(np.asarray(flag, np.bool_), self.n)
-
-    def worth(self, day: int) -> float:
-        """What one unit on a day is worth on day 0."""
-        return float((1 + self.world.given["cost"]["money_year"]) ** (-day / 365))
-
-    def spend(self, who: Ints, yuan: float, day: int) -> None:
-        """Charge a cost of the lender."""
-        self.npv[who] -= yuan * 100 * self.worth(day)
 
     # -- the household's month -------------------------------------------------------------------------------------
 
@@ -364,13 +292,35 @@ class _Run:
         asks = book.until[plan, place + 1] - book.until[plan, place]
         answers = self.homes.chance["answer"][who] < self.world.given["card"]["answers"]
         back = answers & (left >= asks)
-        over = ~back & (self.waits[who] >= len(book.waited) - 1)
+        over = ~back & (self.waits[who] - self.put_offs[who] >= self.policy.review_waits)
         waits = ~back & ~over & (self.place[who] >= place)
         self.rests[who[~waits]] = NOTHING
         self.waits[who[waits]] += 1
         if self.log is not None:
             self.log.add(day, "confirmed", who[back])
             self.log.add(day, "waited", who[waits])
+
+    def put_off(self, day: int, span: int) -> None:
+        """Before another payment of her plan whoever keeps it, and cannot bear it, may let it wait a month on her word. What
+        she would declare decides, so who understates uses up waits that she does not need.
+        """
+        most = np.broadcast_to(np.asarray(self.policy.own_waits, np.int64), self.n)
+        asks_on = self.book.waited[self.waits, self.plan, self.place] - WAIT_DAYS
+        coming = (asks_on <= day) & (asks_on > day - span) & (self.rests != self.place)
+        kept = (self.signed_day >= 0) & (self.signed_day < day) & self.keeps & self.open
+        who = np.flatnonzero(coming & kept & (self.put_offs < most))
+        who = who[self.homes.chance["answer"][who] < self.world.given["card"]["answers"]]
+        if not len(who):
+            return
+        plan, place = self.plan[who], self.place[who]
+        said = declared(self.world, self.homes, who, day)
+        left = said["income"] - said["spending"] - said["other"]
+        tight = who[left < self.book.until[plan, place + 1] - self.book.until[plan, place]]
+        self.spend(tight, self.world.given["cost"]["message"], day)
+        self.waits[tight] += 1
+        self.put_offs[tight] += 1
+        if self.log is not None:
+            self.log.add(day, "waited", tight)
 
     # -- what is counted -------------------------------------------------------------------------------------------
 
@@ -419,17 +369,17 @@ class _Run:
             self.redefault |= (dpd >= 30) | self.bad
         if day in self.months:
             self.check_plans(self.months[day], day)
+        if day == DAILY:
+            self.waited = self.waits.astype(np.float64)
+        if day in self.months or day + 1 in self.months.values():
+            self.fell_due = self.book.until[self.plan, self.upto(day)]
 
     def check_plans(self, first: int, last: int) -> None:
         """Whether the true surplus of a calendar month, day `first` to `last`, bore what the plan asked for in it: G8 as it
         turned out, in the solver's own months. In thirty days two instalments of February and March may stand together.
         """
         who = np.flatnonzero((self.signed_day >= 0) & (self.signed_day < first) & self.open)
-        plans = self.plan[who]
-        dues = self.book.waited[self.waits[who], plans]
-        within = (dues >= first) & (dues <= last)
-        amounts = np.diff(self.book.until[plans], axis=1, append=self.book.until[plans, -1:])
-        asks = (amounts * within).sum(axis=1)
+        asks = (self.book.until[self.plan, self.upto(last)] - self.fell_due)[who]
         some = asks > 0
         bears = self.homes.free_of_month((first + last) // 2)[who] >= asks
         self.plan_months[who] += some
@@ -442,6 +392,7 @@ class _Run:
         ):
             self.live(step, day)
             self.review(day)
+            self.put_off(day, span)
             self.bear(day, span)
             due, dpd = self.due_now(day)
             acts = self.policy.act(self.seen(day, span, due, dpd))
@@ -462,6 +413,7 @@ class _Run:
             months_short=(self.short > NOTABLE * self.homes.essential).sum(axis=0).astype(np.float64),
             unmet=self.short.sum(axis=0), npv=self.npv, complaints=self.complained.astype(np.float64),
             asked=self.asked_day >= 0, signed=self.signed_day >= 0, borne=self.borne, plan_months=self.plan_months,
+            waited=self.waited,
             cost=self.book.until[self.plan, -1] - self.book.principal_until[self.plan, -1] + self.fines,
         )  # fmt: skip
 

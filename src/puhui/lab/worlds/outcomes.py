@@ -34,6 +34,7 @@ class Outcomes:
     signed: Flags  # whether she signed a plan
     borne: Floats  # months of a signed plan whose instalment the true surplus bore
     plan_months: Floats  # months of a signed plan that were counted for it
+    waited: Floats  # months by which payments of a signed plan waited in the days lived one by one
 
 
 def calendar_months(day_zero: date) -> dict[int, int]:
