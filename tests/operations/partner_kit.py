@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
+from jsonschema import Draft202012Validator, FormatChecker
 from oauth2_provider.models import AccessToken, Application
 
 from puhui.access.partners import operations as partners
@@ -23,7 +25,9 @@ from puhui.lab.people import InventedPerson, invent_person
 from puhui.runtime.clock import utc_now
 from puhui.runtime.transactions import transaction
 from puhui.runtime.worker import drain
-from puhui.web.partner_api import auth, token
+from puhui.web.partner_api import auth, examples, token
+from puhui.web.partner_api.docs import description
+from puhui.web.partner_api.problems import MEDIA_TYPE
 from tests.journeys.world import World
 
 SCOPES = sorted(settings.OAUTH2_PROVIDER["SCOPES"])
@@ -75,6 +79,37 @@ def open_client(name: str, scopes: list[str] | None = None) -> str:
     return id
 
 
+@cache
+def _operations() -> dict[tuple[str, str], str]:
+    paths = description()["paths"].items()
+    return {(method, path): one["operationId"] for path, ways in paths for method, one in ways.items()}
+
+
+def operation_of(response: Any) -> str:
+    """Which operation of the description answered, "" for none of them."""
+    path = "/" + response.resolver_match.route.replace("<str:", "{").replace(">", "}")
+    return _operations().get((response.request["REQUEST_METHOD"].lower(), path), "")
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    """What of a value does not fit a schema of the description."""
+    whole = {**schema, "components": description()["components"]}
+    found = Draft202012Validator(whole, format_checker=FormatChecker()).iter_errors(value)
+    return [f"{one.json_path}: {one.message}" for one in found]
+
+
+def check_told(response: Any) -> Any:
+    """Return a response; a problem that its operation does not name fails the test that met it."""
+    operation = operation_of(response) if response.status_code >= 400 else ""
+    if operation and response.headers["Content-Type"] == MEDIA_TYPE:
+        code, status = response.json()["code"], response.status_code
+        told = examples.EVERYWHERE.get(status, ()) + examples.KEYED.get(status, ())
+        assert code in told + examples.codes_of(operation), (
+            f"{operation} answered {status} {code}, which src/puhui/web/partner_api/refused.toml does not name"
+        )
+    return response
+
+
 class Partner:
     """One program that calls the API."""
 
@@ -89,7 +124,7 @@ class Partner:
 
     def get(self, path: str, **query: Any) -> Any:
         """GET, and return the response."""
-        return self.http.get(f"/api/v1{path}", query, headers=self.headers())
+        return check_told(self.http.get(f"/api/v1{path}", query, headers=self.headers()))
 
     def phone_shows(self, phone: str) -> Any:
         """Read a demo phone."""
@@ -99,7 +134,9 @@ class Partner:
         """POST JSON under a key, and return the response."""
         headers = self.headers(**{"Idempotency-Key": key or secrets.token_urlsafe(18)}, **more)
         data = json.dumps(body) if body is not None else ""
-        return self.http.post(f"/api/v1{path}", data, content_type="application/json", headers=headers)
+        return check_told(
+            self.http.post(f"/api/v1{path}", data, content_type="application/json", headers=headers)
+        )
 
     def read(self, path: str, **query: Any) -> Any:
         """GET what is there."""

@@ -38,9 +38,10 @@ from puhui.runtime.clock import utc_now
 from puhui.runtime.domain import WorkItem
 from puhui.runtime.transactions import transaction
 from puhui.runtime.worker import drain
+from puhui.web.partner_api.docs import description
 from tests.journeys.world import World
 from tests.live import REPO
-from tests.operations.partner_kit import Partner, introduce, lend, person, sandbox, work
+from tests.operations.partner_kit import Partner, faults, introduce, lend, person, sandbox, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,6 +124,9 @@ def test_a_partner_hears_of_the_whole_journey_in_order(partner: Partner, receive
         "application.decided", "contract.signed", "loan.paid_out", "loan.payment_received",
         "loan.payment_received", "loan.closed", "case.opened",
     ]  # fmt: skip
+    for one in heard:
+        told = description()["webhooks"][one["type"]]["post"]["requestBody"]["content"]["application/json"]
+        assert faults(told["schema"], one) == []
     assert heard[0]["data"]["verdict"] == "approved"
     assert {one["data"]["customer_id"] for one in heard} == {customer_id}
     assert heard[2]["data"] | {"loan_id": loan_id, "amount_minor": 1_000_000} == heard[2]["data"]

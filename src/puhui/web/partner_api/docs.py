@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -15,9 +17,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from puhui.access.partners.domain import WAITS_SECONDS
+from puhui.core.canonical import canonical_bytes
 from puhui.core.refusals import all_refusals
+from puhui.web.partner_api import examples
 from puhui.web.partner_api.api import api
-from puhui.web.partner_api.openapi import PREFIX
+from puhui.web.partner_api.openapi import FORM, PREFIX
 from puhui.web.partner_api.scopes import SCOPES, SCOPES_ZH
 from puhui.web.shared.formats import is_chinese
 from puhui.web.shared.refusals import catalogue
@@ -116,7 +120,56 @@ def _operation(path: str, method: str, one: dict[str, Any], chinese: bool) -> di
         "status": good,
         "media_type": ", ".join(answered),
         "answer": [field for each in answered.values() for field in _fields(each["schema"], chinese)],
-        "refused": [status for status in one["responses"] if not status.startswith("2")],
+        "own": [(examples.kinds()[code].status, code) for code in one["x-problems"]],
+        "usual": [status for status, each in one["responses"].items() if "$ref" in each],
+        "example": _transcript(path, method, one, chinese),
+    }
+
+
+def _transcript(path: str, method: str, one: dict[str, Any], chinese: bool) -> str:
+    """A request and its answer as they go over the line, short of what every request carries."""
+    parameters = [each for each in map(_resolve, one.get("parameters", [])) if "example" in each]
+    placed = {
+        place: {each["name"]: each["example"] for each in parameters if each["in"] == place}
+        for place in ("path", "query", "header")
+    }
+    query = f"?{urlencode(placed['query'])}" if placed["query"] else ""
+    lines = [f"{method.upper()} {path.format(**placed['path'])}{query}"]
+    lines += [f"{name}: {value}" for name, value in placed["header"].items()]
+    for type, content in one.get("requestBody", {}).get("content", {}).items():
+        lines += [f"Content-Type: {type}", "", _written(type, _example(content, chinese))]
+    for status, each in one["responses"].items():
+        if status.startswith("2"):
+            answered = each.get("content", {}).items()
+            lines += ["", status, *(_written(type, _example(content, chinese)) for type, content in answered)]
+    return "\n".join(lines)
+
+
+def _example(content: dict[str, Any], chinese: bool) -> Any:
+    named = content.get("examples")
+    return named["zh" if chinese else "en"]["value"] if named else content["example"]
+
+
+def _written(type: str, value: Any) -> str:
+    if type == FORM:
+        return urlencode(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _event(type: str, one: dict[str, Any], chinese: bool) -> dict[str, Any]:
+    [content] = one["requestBody"]["content"].values()
+    headers = [f"{each['name']}: {each['example']}" for each in one["parameters"]]
+    lines = [
+        "POST /hooks",
+        *headers,
+        "",
+        canonical_bytes(content["example"]).decode(),
+    ]  # the bytes that were signed
+    return {
+        "type": type,
+        "name": one["x-summary-zh"] if chinese else one["summary"],
+        "body": _fields(content["schema"], chinese),
+        "example": "\n".join(lines),
     }
 
 
@@ -137,10 +190,11 @@ def _parts(chinese: bool) -> list[dict[str, Any]]:
     return [{"name": said(name, chinese), "operations": ones} for name, ones in found.items()]
 
 
-def _shapes(chinese: bool, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _shapes(chinese: bool, parts: list[dict[str, Any]], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The shapes that fields are made of, however deep, and that of a problem, by name."""
     schemas: dict[str, Any] = description()["components"]["schemas"]
     fields = [each for part in parts for one in part["operations"] for each in (*one["body"], *one["answer"])]
+    fields += [each for one in events for each in one["body"]]
     found: dict[str, dict[str, Any]] = {}
     names = ["Problem", *_named(fields)]
     while names:
@@ -178,6 +232,8 @@ def page(request: HttpRequest) -> HttpResponse:
     """This function will list every operation, scope and problem."""
     chinese = is_chinese(get_language() or "")
     about, parts = description()["info"], _parts(chinese)
+    events = [_event(type, one["post"], chinese) for type, one in description()["webhooks"].items()]
+    headers = next(iter(description()["webhooks"].values()))["post"]["parameters"]
     scopes = [{"name": name, "says": SCOPES_ZH[name] if chinese else one} for name, one in SCOPES.items()]
     context = {
         "chinese": chinese,
@@ -187,7 +243,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "waits": len(WAITS_SECONDS),
         "rate": dict(zip(("per_second", "at_once"), settings.PARTNER_RATE, strict=True)),
         "parts": parts,
-        "shapes": _shapes(chinese, parts),
+        "events": events,
+        "headers": [_parameter(one, chinese) for one in headers],
+        "secret": examples.SECRET,
+        "problem": _written("", examples.problem("TermNotOffered", chinese=chinese)),
+        "shapes": _shapes(chinese, parts, events),
         "scopes": scopes,
         "problems": _problems(chinese),
     }
