@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 import re
@@ -124,8 +125,23 @@ def test_wrong_secrets_grants_and_scopes_get_no_token(world: World) -> None:
     assert more.status_code == 400 and more.json()["error"] == "invalid_scope"
     problem(Client().get("/api/v1/oauth/token"), 405, "HttpMethodNotServed")
     problem(Client().post("/api/v1/oauth/token", "{}", content_type="application/json"), 415, "BodyNotJson")
-    problem(ask_token(demo.client.id, demo.secret, resource="x"), 422, "FieldUnknown", "resource")
+    form = "application/x-www-form-urlencoded"
+    for body, said in (
+        ("scope=loans:read", "grant_type is missing"),
+        ("grant_type=", "grant_type is missing"),
+        ("grant_type=client_credentials&grant_type=client_credentials", "grant_type may come only once"),
+        ("grant_type=client_credentials&scope=%C3%A9", "scope may have visible ASCII"),
+    ):
+        refused = Client().post("/api/v1/oauth/token", body, content_type=form)
+        assert refused.status_code == 400 and refused.json()["error"] == "invalid_request", body
+        assert refused.json()["error_description"].startswith(said), refused.json()
     assert AccessToken.objects.count() == 0
+    # RFC 6749: unknown parameters are ignored (3.2); errors challenge by the scheme that was used (5.2).
+    assert wrong.headers["WWW-Authenticate"] == 'Basic realm="puhui"'
+    assert "secret is wrong" in wrong.json()["error_description"]
+    old = ask_token(demo.client.id, demo.secret, grant_type="password", username="a", password="b")
+    assert old.json()["error"] == "unsupported_grant_type"
+    assert ask_token(demo.client.id, demo.secret, audience="x").status_code == 200
     assert Client().get("/api/v1/oauth/authorize").status_code == 404
 
 
@@ -220,6 +236,24 @@ def test_bodies_that_cannot_be_meant(partner: Partner) -> None:
     assert send(good).status_code == 202
 
 
+def test_a_body_in_chunks_is_read_and_measured(partner: Partner) -> None:
+    def send(data: bytes) -> Any:
+        request = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/api/v1/customers/codes",
+            "CONTENT_TYPE": "application/json",
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "HTTP_AUTHORIZATION": f"Bearer {partner.token}",
+            "HTTP_IDEMPOTENCY_KEY": "c" * 20,
+            "wsgi.input": io.BytesIO(data),
+        }
+        return partner.http.request(**request)
+
+    problem(send(b"x" * (20 * 2**20)), 413, "BodyTooLarge")
+    problem(send(b'{"phone":'), 400, "BodyUnreadable")
+    assert send(b'{"phone":"15412345678","language":"en"}').status_code == 202
+
+
 @pytest.mark.parametrize("host", ["Gi+", "elsewhere.example", "127.0.0.1:8000:1", "[::1"])
 def test_another_host_is_a_problem_like_any_other(partner: Partner, host: str) -> None:
     """No page of the framework's: a program reads the same kind of answer whatever is wrong."""
@@ -231,6 +265,10 @@ def test_methods_and_query_parameters(partner: Partner) -> None:
     wrong = partner.http.delete("/api/v1/customers", headers=partner.headers())
     problem(wrong, 405, "HttpMethodNotServed")
     assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
+    head = partner.http.head("/api/v1/customers", headers=partner.headers())
+    assert head.status_code == 200 and head.content == b""
+    assert partner.http.head("/api/v1/customers/codes", headers=partner.headers()).status_code == 405
+    assert partner.http.head("/api/v1/customers").status_code == 401
     problem(partner.get("/customers", colour="red"), 422, "FieldUnknown", "colour")
     problem(
         partner.http.get("/api/v1/customers?limit=1&limit=2", headers=partner.headers()), 422, "FieldUnknown"

@@ -20,7 +20,20 @@ View = Callable[..., HttpResponseBase]
 log = logging.getLogger("puhui.web.partner_api")
 
 
+def _take_chunks(request: HttpRequest) -> None:
+    """Read a body that is sent in chunks, without a length: Django, which asks for a length, would see none of it."""
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if not chunked or request.META.get("CONTENT_LENGTH"):
+        return
+    body = request.META["wsgi.input"].read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise problems.BodyTooLarge()
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    request._body = body  # where Django keeps a body that was read
+
+
 def _check_body(request: HttpRequest, kind: str) -> None:
+    _take_chunks(request)
     declared = request.META.get("CONTENT_LENGTH", "")
     if declared and (not declared.isdigit() or int(declared) > LARGEST):
         raise problems.BodyTooLarge()

@@ -168,7 +168,6 @@ FORM = "application/x-www-form-urlencoded"
 TOKEN_IN: Node = {
     "type": "object",
     "required": ["grant_type"],
-    "additionalProperties": False,
     "properties": {
         "grant_type": {"type": "string", "enum": ["client_credentials"]},
         "scope": {
@@ -190,7 +189,6 @@ TOKEN_OUT: Node = {
 REVOKE_IN: Node = {
     "type": "object",
     "required": ["token"],
-    "additionalProperties": False,
     "properties": {"token": {"type": "string", "minLength": 1, "maxLength": 200}},
 }
 OAUTH_ERROR: Node = {
