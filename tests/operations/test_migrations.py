@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
 from puhui.lab.postgres import temporary_postgres
+from puhui.runtime import row_seals
+from puhui.site.management.commands import migrate, worker
 from puhui.site.management.commands.migrate import DjangoCommand
 from tests.live import REPO
 
@@ -95,9 +97,32 @@ def test_a_migration_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.django_db
-def test_a_worker_does_not_start_on_a_database_that_lacks_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
-    from puhui.site.management.commands import worker
+@pytest.mark.parametrize("cut", [OperationalError("no space left"), KeyboardInterrupt()])
+def test_a_migration_that_fails_puts_the_row_seals_back(
+    cut: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object, *args: object, **options: object) -> None:
+        assert not row_seals.are_standing(), "lifted while tables are rebuilt"
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE access_note ADD COLUMN half_way integer NULL")
+        raise cut
 
+    before = {one.name: one for one in row_seals._standing()}
+    monkeypatch.setattr(migrate, "missing_migrations", lambda *_: ["loans.9999_next"])
+    monkeypatch.setattr(DjangoCommand, "handle", fails)
+    with pytest.raises((CommandError, KeyboardInterrupt)):
+        call_command("migrate", verbosity=0)
+    after = {one.name: one for one in row_seals._standing()}
+    lacking = before.keys() - after.keys()
+    assert {before[one].table for one in lacking} == {"access_note"}, "its columns are others now"
+    assert all(before[one] == after[one] for one in after)
+    with pytest.raises(CommandError, match="seals of rows are lifted: run `puhui migrate`"):
+        monkeypatch.setattr(worker, "missing_migrations", list)
+        call_command("worker", "--once")
+
+
+@pytest.mark.django_db
+def test_a_worker_does_not_start_on_a_database_that_lacks_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "missing_migrations", lambda: ["loans.0002_partitions"])
     with pytest.raises(CommandError, match=r"loans\.0002_partitions.*puhui migrate"):
         call_command("worker", "--once")

@@ -13,7 +13,7 @@ append-only, so a replay of the loan finds an older state beside newer events.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.apps import apps
@@ -146,25 +146,72 @@ END $$"""
     )
 
 
-def lift() -> None:
-    """This function will take the triggers away, so that a migration may rebuild tables. Rows keep their seals."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trigger:
+    """A seal trigger that is there."""
+
+    table: str  # it stands on
+    name: str  # of the trigger
+    statement: str  # that makes it
+    columns: tuple[str, ...] = ()  # of the table, when the trigger was lifted
+
+
+def lift() -> tuple[_Trigger, ...]:
+    """This function will take the triggers away, so that a migration may rebuild tables, and return them for `put_back`.
+
+    Rows keep their seals.
+    """
+    found = _standing()
+    columns = _columns({one.table for one in found})
     with connection.cursor() as cursor:
-        for table, trigger in _standing():
-            on = f" ON {table}" if connection.vendor != "sqlite" else ""
-            cursor.execute(f"DROP TRIGGER {trigger}{on}")
+        for one in found:
+            on = f" ON {one.table}" if connection.vendor != "sqlite" else ""
+            cursor.execute(f"DROP TRIGGER {one.name}{on}")
+    return tuple(replace(one, columns=columns[one.table]) for one in found)
 
 
-def _standing() -> list[tuple[str, str]]:
-    """(table, trigger) of every seal trigger that is there."""
-    statement = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_seal\\_%' ESCAPE '\\'"
+def put_back(lifted: tuple[_Trigger, ...]) -> None:
+    """This function will put back the triggers that were lifted for a migration that did not finish, on every table that
+    is as it was: else the release before would go on writing rows whose seals no longer fit.
+    """
+    with transaction(), connection.cursor() as cursor:
+        there = {one.name for one in _standing()}
+        columns = _columns({one.table for one in lifted})
+        for one in lifted:
+            if one.name not in there and columns[one.table] == one.columns:
+                cursor.execute(one.statement)
+
+
+def are_standing() -> bool:
+    """This function will tell whether every sealed table has its triggers."""
+    return {one.name for one in _tables()} <= {one.table for one in _standing()}
+
+
+def _columns(tables: set[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of tables of the database, () for one that is not there."""
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+        read = connection.introspection.get_table_description
+        return {
+            one: tuple(column.name for column in read(cursor, one)) if one in there else () for one in tables
+        }
+
+
+def _standing() -> tuple[_Trigger, ...]:
+    """Every seal trigger that is there."""
+    statement = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_seal\\_%' ESCAPE '\\'"
     if connection.vendor != "sqlite":
         statement = (
-            "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "SELECT relname, tgname, pg_get_triggerdef(pg_trigger.oid) "
+            "FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
             "WHERE NOT tgisinternal AND tgname LIKE '%\\_sealed' AND tgparentid = 0"
         )
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return [(str(table), str(name)) for table, name in cursor.fetchall()]
+        return tuple(
+            _Trigger(table=str(table), name=str(name), statement=str(made))
+            for table, name, made in cursor.fetchall()
+        )
 
 
 def install() -> dict[str, int]:

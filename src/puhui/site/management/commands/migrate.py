@@ -31,10 +31,9 @@ class Command(DjangoCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will migrate. Raises: CommandError naming the migration that did not finish, and the remedy."""
         quiet = options["plan"] or options["check_unapplied"] or options["fake"]
-        if not quiet and (options["app_label"] or missing_migrations()):
-            row_seals.lift()
+        lifted = row_seals.lift() if not quiet and (options["app_label"] or missing_migrations()) else ()
         try:
-            super().handle(*args, **options)
+            self._migrate(lifted, *args, **options)
         except DatabaseError as error:
             left = missing_migrations(options["database"])
             at = left[0] if left else "after the last migration"
@@ -46,6 +45,13 @@ class Command(DjangoCommand):
             ) from error
         if not quiet:
             self._seal(options["verbosity"])
+
+    def _migrate(self, lifted: Any, *args: Any, **options: Any) -> None:
+        try:
+            super().handle(*args, **options)
+        except BaseException:  # also Ctrl-C: the seals go back on before anything else is said
+            row_seals.put_back(lifted)
+            raise
 
     def _seal(self, verbosity: int) -> None:
         sealed = row_seals.install()

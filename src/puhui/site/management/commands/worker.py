@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from puhui.runtime import row_seals
 from puhui.runtime.clock import utc_now
 from puhui.runtime.worker import run_worker
 from puhui.site.checks import list_sandboxes
@@ -33,6 +34,10 @@ class Command(BaseCommand):
 
         if lacking := missing_migrations():
             raise CommandError(f"the database lacks {', '.join(lacking)}: run `puhui migrate` first")
+        if not row_seals.are_standing():
+            raise CommandError(
+                "a migration was cut off and the seals of rows are lifted: run `puhui migrate` first"
+            )
         if not settings.DEMO and (sandboxes := list_sandboxes()):
             log.warning(
                 "sandboxes stand for outside parties: nothing leaves the house: %s", ", ".join(sandboxes)
