@@ -23,6 +23,9 @@ Make = Callable[..., Walk]
 def few_plans(tmp_path: Path, settings: Any) -> None:
     """The shipped texts with a small grid, so that the page answers at once here, too."""
     put_few_plans(tmp_path, settings)
+    path = tmp_path / "relief" / "2026-11-22.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("patience_days", "own_waits_most = 2\npatience_days", 1), encoding="utf-8")
 
 
 @pytest.fixture
@@ -116,6 +119,13 @@ def test_an_overdue_customer_gets_help_at_night(
     walk.check("relief-done", shot=True)
     last = shown[-1]
     assert last in page.locator("table").inner_text(), "the schedule is the one that was shown"
+    assert walk.say("2 of 2 waits left", "2 次里还剩 2 次") in page.locator("main").inner_text()
+    walk.press("Let it wait a month", "往后推一个月")
+    assert walk.say("1 of 2 waits left", "2 次里还剩 1 次") in page.locator("main").inner_text()
+    walk.check("relief-waits")
+    walk.go("/help")
+    page.get_by_role("link", name=walk.say("It can wait a month", "可以往后推一个月")).click()
+    page.wait_for_url("**/relief/*")
     walk.go(f"/loans/{loan.id}")
     assert (
         walk.say("A relief plan holds for this loan.", "这笔借款正按纾困方案还。")
@@ -148,6 +158,8 @@ def sees_it(walks: Make, language: str, loan: Any) -> None:
     desk.page.locator("table.queue a").first.click()
     desk.page.wait_for_url("**/staff/relief/*")
     desk.check("staff-relief-request", shot=True)
+    put_off = desk.say("let the next payment wait a month", "下一期往后推一个月")
+    assert put_off in desk.page.locator("ol.timeline").inner_text()
     assert "3,800.00" in desk.page.locator("main").inner_text()
     desk.go(f"/staff/customers/{loan.customer_id}")
     assert desk.page.locator("#relief a").count() == 1
