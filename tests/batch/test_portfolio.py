@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -92,6 +93,8 @@ def test_damage_is_refused_and_nothing_published(events: Path) -> None:
     refused(refusals.ShardDamaged)
     manifest.write_text(text.replace('"semantics": 2', '"semantics": 3'), encoding="utf-8")
     refused(refusals.SemanticsUnknown)
+    manifest.write_text(text.replace('"format": 2', '"format": 3'), encoding="utf-8")
+    refused(refusals.SemanticsUnknown)
     manifest.unlink()
     refused(refusals.PortfolioMissing)
     manifest.write_text(text, encoding="utf-8")
@@ -104,6 +107,7 @@ def test_damage_is_refused_and_nothing_published(events: Path) -> None:
         (b"puhui.semantics", b"1", refusals.SemanticsUnknown),
         (b"puhui.terms", b"[[1,2,3]]", refusals.SemanticsUnknown),  # of a release with fewer choices
         (b"puhui.terms", b"[[", refusals.ShardDamaged),
+        (b"puhui.layout", b"3", refusals.SemanticsUnknown),  # of a release to come
     ],
 )
 def test_a_shard_of_other_rules(
@@ -116,6 +120,42 @@ def test_a_shard_of_other_rules(
     )
     with pytest.raises(refusal):
         shard_task.value_shard(str(tmp_path / "old.parquet"), str(tmp_path / "x.parquet"), "2025-09-30")
+
+
+def lists_of(table: pa.Table, name: str, lists: list[list[int]]) -> pa.Table:
+    """The table with other lists in one column."""
+    at = table.schema.get_field_index(name)
+    field = table.schema.field(at)
+    return table.set_column(at, field, pa.array(lists, field.type))
+
+
+def test_lists_that_were_written_in_full_give_the_same_file(events: Path, tmp_path: Path) -> None:
+    """Layout 1 wrote every list of every loan; such shards are read as they are."""
+    shard = next(events.glob("open*.parquet"))
+    table = pq.read_table(shard)
+    days = table["value_date"].to_pylist()
+    assert not any(table["kind"].to_pylist()) and not any(table["booking_date"].to_pylist())
+    kinds = [[int(Kind.REPAY if n else Kind.DISBURSE) for n in range(len(one))] for one in days]
+    old = lists_of(lists_of(table, "kind", kinds), "booking_date", days)
+    old = lists_of(old, "of_seq", [[0] * len(one) for one in days])
+    metadata = {name: said for name, said in table.schema.metadata.items() if name != b"puhui.layout"}
+    pq.write_table(old.replace_schema_metadata(metadata), tmp_path / "old.parquet")
+    for name in (tmp_path / "old.parquet", shard):
+        shard_task.value_shard(str(name), str(tmp_path / f"{name.stem}.figures"), "2025-09-30")
+    found = [path.read_bytes() for path in sorted(tmp_path.glob("*.figures"))]
+    assert len(found) == 2 and found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["amount_minor", "kind", "booking_date", "of_seq"])
+def test_lists_of_other_lengths_are_refused(events: Path, tmp_path: Path, name: str) -> None:
+    """The kernel would read beyond their end."""
+    table = pq.read_table(next(events.glob("open*.parquet")))
+    lists = [list(one) for one in table["value_date"].to_pylist()]
+    lists[3].pop()
+    pq.write_table(lists_of(table, name, lists), tmp_path / "odd.parquet")
+    with pytest.raises(refusals.ShardDamaged, match=name):
+        shard_task.value_shard(str(tmp_path / "odd.parquet"), str(tmp_path / "x.parquet"), "2025-09-30")
+    assert not list(tmp_path.glob("x.parquet*"))
 
 
 @pytest.mark.skipif(

@@ -14,7 +14,9 @@ from typing import Any
 import numpy
 import pyarrow as pa
 
+from puhui.batch.portfolio.refusals import ShardDamaged
 from puhui.loans.domain.engine.book import EVENT_WIDTH, K_COUNT, K_FIRST_DUE, K_SEED_DAY, K_START
+from puhui.loans.domain.engine.codes import Kind
 from puhui.loans.domain.engine.events import BookEvent
 from puhui.loans.domain.engine.reading import (
     DETAILS,
@@ -40,6 +42,12 @@ from puhui.loans.domain.engine.terms import LoanTerms
 SEMANTICS = 2  # version of the rules that compute a loan
 LOAN_FIELDS = ("terms", "rate_ppm", "count", "start", "first_due")
 EVENT_FIELDS = ("kind", "value_date", "booking_date", "amount_minor", "of_seq")
+OWN_FIELDS = (
+    "kind",
+    "booking_date",
+    "of_seq",
+)  # of them those whose lists are empty where a loan's events are as usual
+LAYOUT = 2  # of the columns; 1 held every list in full, and is read as well
 PLAIN_DETAIL = [
     0,
     0,
@@ -97,8 +105,10 @@ class TermsTable:
 
 
 def with_terms(table: pa.Table, terms: TermsTable) -> pa.Table:
-    """This function will put the terms and the semantics version beside the columns of loans."""
-    return table.replace_schema_metadata({"puhui.semantics": str(SEMANTICS), "puhui.terms": terms.text()})
+    """This function will put the terms and the versions of semantics and layout beside the columns of loans."""
+    return table.replace_schema_metadata(
+        {"puhui.semantics": str(SEMANTICS), "puhui.layout": str(LAYOUT), "puhui.terms": terms.text()}
+    )
 
 
 def pack(loans: Iterable[tuple[str, LoanTerms, Sequence[BookEvent]]], terms: TermsTable) -> pa.Table:
@@ -122,7 +132,8 @@ def pack(loans: Iterable[tuple[str, LoanTerms, Sequence[BookEvent]]], terms: Ter
 
 def pack_events(codes: Sequence[int]) -> dict[str, list[int]]:
     """This function will write one loan's events, in the order of booking, as the lists of a shard. Events are numbered
-    from 1 on; what an event refers to follows.
+    from 1 on; what an event refers to follows. Kinds are left out where payments follow a payout, booking dates where they
+    are the value dates, references where there are none.
     """
     found: dict[str, list[int]] = {name: [] for name in (*EVENT_FIELDS, "detail")}
     places = range(0, len(codes), EVENT_WIDTH)
@@ -139,6 +150,12 @@ def pack_events(codes: Sequence[int]) -> dict[str, list[int]]:
         found["booking_date"].append(codes[at + E_BOOKED])
         found["amount_minor"].append(codes[at + E_AMOUNT])
         found["of_seq"].append(number.get(codes[at + E_OF], 0))
+    if found["kind"] == [Kind.REPAY if n else Kind.DISBURSE for n in range(len(places))]:
+        found["kind"] = []
+    if found["booking_date"] == found["value_date"]:
+        found["booking_date"] = []
+    if not any(found["of_seq"]):
+        found["of_seq"] = []
     return found
 
 
@@ -149,7 +166,9 @@ class Columns:
     table: numpy.ndarray[Any, Any]  # the terms, line after line
     loans: tuple[numpy.ndarray[Any, Any], ...]  # LOAN_FIELDS
     starts: numpy.ndarray[Any, Any]  # first event of each loan, and one more
-    events: tuple[numpy.ndarray[Any, Any], ...]  # EVENT_FIELDS
+    value_date: numpy.ndarray[Any, Any]  # of all events
+    amount: numpy.ndarray[Any, Any]  # of all events, minor units
+    own: tuple[tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]], ...]  # OWN_FIELDS: starts and values
     detail_starts: numpy.ndarray[Any, Any]  # first number of each loan's details, and one more
     detail: numpy.ndarray[Any, Any]  # the details
     signed_starts: numpy.ndarray[Any, Any]  # first number of each loan's signed table, and one more
@@ -166,7 +185,9 @@ class Columns:
             self.table,
             *self.loans,
             self.starts,
-            *self.events,
+            self.value_date,
+            self.amount,
+            *(one for pair in self.own for one in pair),
             self.detail_starts,
             self.detail,
             self.signed_starts,
@@ -175,29 +196,46 @@ class Columns:
 
 
 def read_columns(table: pa.Table) -> Columns:
-    """This function will view one table as columns; nothing is copied where a column is one chunk."""
+    """This function will view one table as columns; nothing is copied where a column is one chunk.
+
+    Raises: ShardDamaged if its lists contradict each other.
+    """
     metadata = table.schema.metadata or {}
     lines = json.loads(metadata[b"puhui.terms"])
     flat = numpy.array(lines, "i8").reshape(-1) if lines else numpy.zeros(0, "i8")
     flat.flags.writeable = False
     whole = {name: _one_chunk(table[name]) for name in SCHEMA.names if name != "loan_id"}
     loans = tuple(numbers(whole[name]) for name in LOAN_FIELDS)
-    starts = numbers(whole["kind"].offsets)
-    for name in EVENT_FIELDS[1:]:
-        other = numbers(whole[name].offsets)
-        assert numpy.array_equal(starts, other), f"column {name} has other lists than column kind"
-    events = tuple(numbers(whole[name].values) for name in EVENT_FIELDS)
+    starts = numbers(whole["value_date"].offsets)
+    for name in ("amount_minor", *OWN_FIELDS):
+        _check_lists(name, starts, numbers(whole[name].offsets), may_be_empty=name in OWN_FIELDS)
     detail, signed = whole["detail"], whole["signed"]
     return Columns(
         table=flat,
         loans=loans,
         starts=starts,
-        events=events,
+        value_date=numbers(whole["value_date"].values),
+        amount=numbers(whole["amount_minor"].values),
+        own=tuple((numbers(whole[name].offsets), numbers(whole[name].values)) for name in OWN_FIELDS),
         detail_starts=numbers(detail.offsets),
         detail=numbers(detail.values),
         signed_starts=numbers(signed.offsets),
         signed=numbers(signed.values),
     )
+
+
+def _check_lists(
+    name: str, starts: numpy.ndarray[Any, Any], other: numpy.ndarray[Any, Any], *, may_be_empty: bool
+) -> None:
+    """Refuse a column whose lists are not as long as those of value dates; the kernel would read beyond their end."""
+    if numpy.array_equal(starts, other) or (may_be_empty and other[0] == other[-1]):
+        return
+    lengths, found = numpy.diff(starts), numpy.diff(other)
+    wrong = (found != lengths) & ~((found == 0) & may_be_empty)
+    if wrong.any():
+        loan = int(wrong.argmax())
+        expected = f"{lengths[loan]} in row {loan}{', or none' if may_be_empty else ''}"
+        raise ShardDamaged(file=f"column {name}", expected=expected, found=str(found[loan]))
 
 
 def numbers(array: pa.Array) -> numpy.ndarray[Any, Any]:

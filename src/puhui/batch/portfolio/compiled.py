@@ -176,7 +176,8 @@ def _empty() -> tuple[Any, ...]:
     short.flags.writeable = long.flags.writeable = False  # as views of Arrow buffers are
     loans = (short, short, short, short, short)
     return (
-        books, events, long, *loans, short, short, short, short, long, short, short, long, short, long, 0, 0, 0, out, 0, 0,
+        books, events, long, *loans, short, short, long, short, short, short, short, short, short,
+        short, long, short, long, 0, 0, 0, out, 0, 0,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import pyarrow as pa
 
-from puhui.batch.portfolio.columns import SCHEMA, TermsTable, read_columns, with_terms
+from puhui.batch.portfolio.columns import OWN_FIELDS, SCHEMA, TermsTable, read_columns, with_terms
 from puhui.batch.portfolio.compiled import Kernel, working_memory
 from puhui.loans.domain.engine.codes import Kind, Method
 from puhui.loans.domain.engine.figures import V_NEXT_AMOUNT, V_WIDTH
@@ -127,15 +127,11 @@ def _first_instalments(
 ) -> numpy.ndarray[Any, Any]:
     size = len(amount)
     ones = numpy.arange(size + 1, dtype="i4")
-    columns = {
-        "kind": numpy.full(size, int(Kind.DISBURSE), "i4"),
-        "value_date": start.astype("i4"),
-        "booking_date": start.astype("i4"),
-        "amount_minor": amount.astype("i8"),
-        "of_seq": numpy.zeros(size, "i4"),
-    }
+    columns = {"value_date": start.astype("i4"), "amount_minor": amount.astype("i8")}
     lists = {name: pa.ListArray.from_arrays(ones, values) for name, values in columns.items()}
-    lists |= _empty_lists("detail", size) | _empty_lists("signed", size)
+    for name in (*OWN_FIELDS, "detail", "signed"):
+        lists |= _empty_lists(name, size)
+    lists = {name: lists[name] for name in SCHEMA.names if name in lists}
     table = pa.table({"loan_id": [""] * size, **loans, **lists}).cast(SCHEMA)
     found = read_columns(with_terms(table, _terms()))
     out, memory = numpy.zeros(V_WIDTH * size, "i8"), working_memory()
@@ -166,10 +162,18 @@ def _table(
     has = (kind & HAS_DETAIL) != 0
     detail_starts = numpy.zeros(size + 1, "i4")
     detail_starts[1:] = numpy.cumsum(has.sum(axis=1)) * DETAILS
-    columns = {"kind": kind, "value_date": days, "booking_date": days, "amount_minor": paid}
-    columns["of_seq"] = numpy.zeros_like(kind)
-    lists = {name: pa.ListArray.from_arrays(starts, values.reshape(-1)) for name, values in columns.items()}
-    lists["detail"] = pa.ListArray.from_arrays(detail_starts, detail[has].reshape(-1))
-    lists |= _empty_lists("signed", size)
+    # Kinds stand with the loans that have others than a payout and payments; all is booked on its day and refers to nothing.
+    own = (kind[:, 0] != int(Kind.DISBURSE)) | (kind[:, 1:] != int(Kind.REPAY)).any(axis=1)
+    kind_starts = numpy.zeros(size + 1, "i4")
+    kind_starts[1:] = numpy.cumsum(own) * EVENTS
+    lists = {
+        "kind": pa.ListArray.from_arrays(kind_starts, kind[own].reshape(-1)),
+        "value_date": pa.ListArray.from_arrays(starts, days.reshape(-1)),
+        **_empty_lists("booking_date", size),
+        "amount_minor": pa.ListArray.from_arrays(starts, paid.reshape(-1)),
+        **_empty_lists("of_seq", size),
+        "detail": pa.ListArray.from_arrays(detail_starts, detail[has].reshape(-1)),
+        **_empty_lists("signed", size),
+    }
     ids = [f"{mix.name}-{mix.seed}-{begin + i:09d}" for i in range(size)]
     return with_terms(pa.table({"loan_id": ids, **loans, **lists}).cast(SCHEMA), _terms())

@@ -23,13 +23,15 @@ def value_plainly(columns: Columns, loan: int, day: int) -> list[int]:
         columns.table.tolist(),
         *([int(column[loan])] for column in columns.loans),
         [0, end - begin],
-        *(column[begin:end].tolist() for column in columns.events),
+        columns.value_date[begin:end].tolist(),
+        columns.amount[begin:end].tolist(),
+        *own_lists(columns, loan),
         [0, details.stop - details.start],
         columns.detail[details].tolist(),
         [0, signed.stop - signed.start],
         columns.signed[signed].tolist(),
     ]
-    codes = room_codes(columns, begin, end)
+    codes = room_codes(columns, loan)
     count, settled = end - begin, 64 + 8 * (end - begin)
     while True:
         rows = int(columns.loans[2][loan]) * (count + 1) + codes + signed.stop - signed.start + count + 2
@@ -52,12 +54,21 @@ def value_plainly(columns: Columns, loan: int, day: int) -> list[int]:
         settled *= 4
 
 
-def room_codes(columns: Columns, begin: int, end: int) -> int:
+def own_lists(columns: Columns, loan: int) -> list[list[int]]:
+    """This function will list what one loan has of its own kinds, booking dates and references: starts and values of each."""
+    found: list[list[int]] = []
+    for starts, values in columns.own:
+        mine = values[int(starts[loan]) : int(starts[loan + 1])].tolist()
+        found += [[0, len(mine)], mine]
+    return found
+
+
+def room_codes(columns: Columns, loan: int) -> int:
     """This function will return how many instalments a loan's events can add at most: no number in its details is a
     count above MOST_ADDED.
     """
-    more = int((columns.events[0][begin:end] & HAS_DETAIL != 0).sum())
-    return more * MOST_ADDED
+    kinds = own_lists(columns, loan)[1]
+    return sum(1 for kind in kinds if kind & HAS_DETAIL) * MOST_ADDED
 
 
 MOST_ADDED = 600  # instalments that one event may add

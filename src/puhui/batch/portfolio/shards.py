@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from puhui.batch.portfolio.columns import SEMANTICS
+from puhui.batch.portfolio.columns import LAYOUT, SEMANTICS
 from puhui.batch.portfolio.refusals import (
     DiskFull,
     PortfolioBusy,
@@ -37,12 +37,13 @@ from puhui.loans.domain.engine.reading import TERMS_WIDTH
 MANIFEST = "manifest.json"
 PART = ".part"  # end of a name that readers ignore
 LOCK = ".puhui-lock"
-FORMAT = 1  # of the manifest
+FORMAT = 2  # of the manifest: 2 is for shards whose lists may be left out; those of 1 are read as well
 DAYS = ("past_due_since", "days_past_due", "next_due")  # figures of few values
 SELDOM = (  # figures that nearly all loans have none of
     "fee_minor", "penalty_minor", "credit_minor", "paid_other_minor", "waived_minor", "written_off_minor",
     "recovered_minor", "sold_minor",
 )  # fmt: skip
+READ_LAYOUTS = tuple(str(one + 1) for one in range(LAYOUT))  # of shards of events
 WRITTEN_AT_ONCE = 32_768  # values
 
 
@@ -81,6 +82,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         raw = json.loads(path.read_bytes())
+        written_as = raw.get("format")
         found = Manifest(
             kind=raw["kind"],
             semantics=raw["semantics"],
@@ -92,6 +94,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise PortfolioMissing(folder=str(folder)) from None
     except (ValueError, KeyError, TypeError) as error:
         raise ShardDamaged(file=str(path), expected="a manifest", found=str(error)) from None
+    if written_as not in range(1, FORMAT + 1):
+        raise SemanticsUnknown(
+            file=str(path), expected=f"format up to {FORMAT}", found=f"format {written_as}"
+        )
     if found.semantics != SEMANTICS:
         raise SemanticsUnknown(file=str(path), expected=SEMANTICS, found=found.semantics)
     for name in ("loans", "events", "amount_minor"):
@@ -112,7 +118,7 @@ def entry_of(path: Path, table: pa.Table) -> ShardEntry:
     return ShardEntry(
         name=path.name,
         loans=table.num_rows,
-        events=int(pc.sum(pc.list_value_length(table["kind"])).as_py() or 0),
+        events=int(pc.sum(pc.list_value_length(table["amount_minor"])).as_py() or 0),
         amount_minor=int(pc.sum(pc.list_flatten(table["amount_minor"])).as_py() or 0),
         bytes=path.stat().st_size,
         sha256=file_hash(path),
@@ -149,6 +155,11 @@ def read_shard(path: Path) -> Iterator[pa.Table]:
             if version != str(SEMANTICS):
                 raise SemanticsUnknown(file=str(path), expected=SEMANTICS, found=version)
             check_terms(path, metadata)
+            layout = metadata.get(b"puhui.layout", b"1").decode()
+            if layout not in READ_LAYOUTS:
+                raise SemanticsUnknown(
+                    file=str(path), expected=f"layout {' or '.join(READ_LAYOUTS)}", found=f"layout {layout}"
+                )
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, use_threads=False)
     except (pa.ArrowException, OSError) as error:

@@ -161,7 +161,7 @@ def write_portfolio(
         for name in parts:
             path = work / name
             path.with_name(name + PART).replace(path)
-            entries.append(entry_of(path, pq.read_table(path, columns=["kind", "amount_minor"])))
+            entries.append(entry_of(path, pq.read_table(path, columns=["amount_minor"])))
         totals = {
             key: sum(getattr(entry, key) for entry in entries) for key in ("loans", "events", "amount_minor")
         }

@@ -1,7 +1,10 @@
 """The figures of many loans at once, from columns of integers: the loop that a portfolio run compiles.
 
 A loan's events lie one after the other in the event columns, in the order of booking; `starts[i]` is the first of loan i.
-Most events need five numbers. One with more (a rate, a date, a count) carries DETAILS numbers in the detail column.
+Nearly all events need two numbers, a value date and an amount. What kind they are, when they were booked and what they
+refer to stands in columns of their own, a list of each loan: empty where a payout is followed by payments, all are booked
+on their value dates, none refers to another. An event with more (a rate, a date, a count) carries DETAILS numbers in
+the detail column.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ from puhui.loans.domain.engine.codes import (
     Kind,
     RowKind,
 )
-from puhui.loans.domain.engine.reading import read_events, read_orders, read_signed, read_terms
+from puhui.loans.domain.engine.reading import place_of, read_events, read_orders, read_signed, read_terms
 from puhui.loans.domain.engine.rows import work_out
 from puhui.loans.domain.engine.run import run
 from puhui.loans.domain.engine.steps import (
@@ -226,6 +229,32 @@ def write_fault(out: list[int], at: int, width: int, fault: int) -> None:
     out[at + V_FAULT * width] = fault
 
 
+def write_book(
+    b: Book,
+    events: list[int],
+    count: int,
+    rate: int,
+    day: int,
+    fault: int,
+    out: list[int],
+    at: int,
+    width: int,
+    forgiven: int,
+) -> None:
+    """This function will work out a loan's book on `day`, if reading it met no `fault`, and write its figures, or why it has
+    none, into place `at` of each column of the result.
+    """
+    if fault == 0:
+        run(b, events, count, rate, day)
+        fault = b.s[S_FAULT] & ~forgiven
+    if fault == 0:
+        read_figures(b, events, count, day, out, at, width)
+        fault = b.s[S_FAULT] & ~forgiven
+        out[at + V_FAULT * width] = 0
+    if fault:
+        write_fault(out, at, width, fault)
+
+
 def value_loans(
     books: list[Book],
     events: list[int],
@@ -236,10 +265,13 @@ def value_loans(
     start: list[int],
     first_due: list[int],
     starts: list[int],
-    kind: list[int],
     value_date: list[int],
-    booked: list[int],
     amount: list[int],
+    kind_starts: list[int],
+    kind: list[int],
+    booked_starts: list[int],
+    booked: list[int],
+    of_starts: list[int],
     of: list[int],
     detail_starts: list[int],
     detail: list[int],
@@ -262,36 +294,22 @@ def value_loans(
         read_terms(b, table, number[i], count[i], start[i], first_due[i])
         if number[i] != before:
             before, is_plain = number[i], may_go_straight(b, table, number[i])
-        if is_plain and signed_starts[i] == signed_starts[i + 1]:
-            first, last, at = starts[i], starts[i + 1], detail_starts[i]
-            if go_straight(b, kind, value_date, booked, amount, detail, first, last, at, rate[i], day):
-                write_straight(b, out, i, width)
-                continue
+        first, last, at, refers = starts[i], starts[i + 1], detail_starts[i], place_of(of_starts, i)
+        kinds, bookings = place_of(kind_starts, i), place_of(booked_starts, i)
+        if (
+            is_plain
+            and signed_starts[i] == signed_starts[i + 1]
+            and go_straight(
+                b, value_date, amount, kind, kinds, booked, bookings, detail, first, last, at, rate[i], day
+            )
+        ):
+            write_straight(b, out, i, width)
+            continue
         if number[i] != stands:
             stands = number[i]
             read_orders(b, table, stands)
         n = read_events(
-            events,
-            kind,
-            value_date,
-            booked,
-            amount,
-            of,
-            detail,
-            starts[i],
-            starts[i + 1],
-            detail_starts[i],
-            day,
-        )
-        fault = read_signed(b, signed, signed_starts[i], signed_starts[i + 1])
-        if n > capacity:
-            fault = FAULT_FULL
-        if fault == 0:
-            run(b, events, n, rate[i], day)
-            fault = b.s[S_FAULT] & ~forgiven
-        if fault == 0:
-            read_figures(b, events, n, day, out, i, width)
-            fault = b.s[S_FAULT] & ~forgiven
-            out[i + V_FAULT * width] = 0
-        if fault:
-            write_fault(out, i, width, fault)
+            events, value_date, amount, kind, kinds, booked, bookings, of, refers, detail, first, last, at, day,
+        )  # fmt: skip
+        fault = FAULT_FULL if n > capacity else read_signed(b, signed, signed_starts[i], signed_starts[i + 1])
+        write_book(b, events, n, rate[i], day, fault, out, i, width, forgiven)

@@ -31,6 +31,7 @@ from puhui.loans.domain.engine.steps import (
 
 HAS_DETAIL, REFUNDS, TAKES_DOWN = 256, 512, 1024  # flags beside an event's kind
 DETAILS = 14  # numbers of a detail: E_RATE to E_COMPONENT
+USUAL = -1  # place of a list that a shard leaves out because everything in it is as usual
 TERMS_WIDTH = K_WIDTH + 9 * 12 + 9 + 4  # a contract's constants, allocation orders, ahead rules, credit order
 
 
@@ -55,6 +56,27 @@ def read_orders(b: Book, table: list[int], number: int) -> None:
         b.ahead[i] = table[at + 108 + i]
     for i in range(4):
         b.credit[i] = table[at + 117 + i]
+
+
+def place_of(starts: list[int], loan: int) -> int:
+    """This function will return the first place of a loan's own list, or USUAL if that list is empty."""
+    return int(starts[loan]) if starts[loan + 1] > starts[loan] else USUAL
+
+
+def kind_of(kind: list[int], own: int, n: int) -> int:
+    """This function will return the kind, with its flags, of event `n` of a loan whose kinds begin at place `own`: a payout
+    first and then payments where they are as usual.
+    """
+    if own >= 0:
+        return int(kind[own + n])
+    return Kind.REPAY if n else Kind.DISBURSE
+
+
+def booked_of(booked: list[int], own: int, n: int, value_date: int) -> int:
+    """This function will return the booking date of event `n` of a loan whose booking dates begin at place `own`: its value
+    date where they are as usual.
+    """
+    return int(booked[own + n]) if own >= 0 else value_date
 
 
 def read_signed(b: Book, signed: list[int], begin: int, end: int) -> int:
@@ -90,11 +112,14 @@ def read_event(
 
 def read_events(
     events: list[int],
-    kind: list[int],
     value_date: list[int],
-    booked: list[int],
     amount: list[int],
+    kind: list[int],
+    own_kind: int,
+    booked: list[int],
+    own_booked: int,
     of: list[int],
+    own_of: int,
     detail: list[int],
     begin: int,
     end: int,
@@ -102,14 +127,18 @@ def read_events(
     day: int,
 ) -> int:
     """This function will write the events `begin` to `end` − 1 that are known on `day` as the kernel reads them, and
-    return their number; beyond what `events` holds they are counted and not written. Details begin at `at`.
+    return their number; beyond what `events` holds they are counted and not written. The loan's own kinds, booking dates
+    and references begin at `own_kind`, `own_booked` and `own_of`, details at `at`.
     """
     n, capacity = 0, len(events) // EVENT_WIDTH
     for j in range(begin, end):
-        more = DETAILS if kind[j] & HAS_DETAIL else 0
-        is_known = booked[j] <= day and (value_date[j] <= day or kind[j] & 255 == Kind.CHARGE)
+        seq, when = j - begin + 1, int(value_date[j])
+        what, since = kind_of(kind, own_kind, seq - 1), booked_of(booked, own_booked, seq - 1, when)
+        more = DETAILS if what & HAS_DETAIL else 0
+        is_known = since <= day and (when <= day or what & 255 == Kind.CHARGE)
         if is_known and n < capacity:
-            read_event(events, n, j - begin + 1, kind[j], value_date[j], booked[j], amount[j], of[j])
+            refers = int(of[own_of + seq - 1]) if own_of >= 0 else 0
+            read_event(events, n, seq, what, when, since, amount[j], refers)
             for d in range(more):
                 events[EVENT_WIDTH * n + E_RATE + d] = detail[at + d]
         n += 1 if is_known else 0

@@ -302,7 +302,9 @@ def interest_ahead(b: Book, row: int, carry: int, left: int) -> int:
             left -= min(left, emi)
         return total
     last = b.w[W_COUNT] - 1
-    while row < last and carry == 0:  # as nearly always: each payment holds its interest, and leaves principal
+    while (
+        row < last and carry == 0
+    ):  # as nearly always: each payment holds its interest, and leaves principal
         found = by_months(left * yearly)
         if found > emi or emi - found > left:
             break

@@ -34,6 +34,7 @@ from puhui.loans.domain.engine.book import (
     K_UNIT,
     K_VERTICAL,
     LEVEL_WIDTH,
+    MONTHS,
     MOST_STRAIGHT,
     W_ACC,
     W_AT,
@@ -153,6 +154,15 @@ def month_of(b: Book, day: int) -> int:
 
 def due_in(b: Book, month: int) -> int:
     """This function will return the due date in a month (12 × year + month − 1): its day, or the month's last."""
+    at = month - FIRST_MONTH
+    if 0 <= at < MONTHS - 1 and b.months[at] and b.months[at + 1]:
+        first = b.months[at]
+        return first + min(b.w[W_SEED], b.months[at + 1] - first) - 1
+    return due_looked_up(b, month)
+
+
+def due_looked_up(b: Book, month: int) -> int:
+    """This function will return what `due_in` does where its month has not been looked up yet."""
     first = first_of_month(b, month)
     return first + min(b.w[W_SEED], first_of_month(b, month + 1) - first) - 1
 

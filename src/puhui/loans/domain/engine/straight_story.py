@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from puhui.loans.domain.engine.book import K_EVERY, K_UNIT, K_WIDTH, Book
 from puhui.loans.domain.engine.codes import Ahead, Kind, ReAgeInterest
-from puhui.loans.domain.engine.reading import HAS_DETAIL, TAKES_DOWN, TERMS_WIDTH
+from puhui.loans.domain.engine.reading import HAS_DETAIL, TAKES_DOWN, TERMS_WIDTH, booked_of, kind_of
 from puhui.loans.domain.engine.steps import E_COUNT, E_EVERY, E_FROM, E_INTEREST, E_RATE, E_UNIT
 from puhui.loans.domain.engine.straight import change_straight, end_straight, pay_straight, re_age_straight
 from puhui.loans.domain.engine.straight_begin import begin_straight, is_plain_contract
@@ -24,10 +24,12 @@ def may_go_straight(b: Book, table: list[int], number: int) -> bool:
 
 def go_straight(
     b: Book,
-    kind: list[int],
     value_date: list[int],
-    booked: list[int],
     amount: list[int],
+    kind: list[int],
+    own_kind: int,
+    booked: list[int],
+    own_booked: int,
     detail: list[int],
     begin: int,
     end: int,
@@ -36,37 +38,41 @@ def go_straight(
     day: int,
 ) -> bool:
     """This function will work out a loan of a plain contract on `day` from its events `begin` to `end` − 1, and tell whether
-    nothing else happened than what goes straight on. Details begin at `at`.
+    nothing else happened than what goes straight on. The loan's own kinds and booking dates begin at `own_kind` and
+    `own_booked`, details at `at`.
     """
-    if begin == end or not is_straight_story(kind, begin, end) or max(booked[begin], value_date[begin]) > day:
+    if begin == end or (own_kind >= 0 and not is_straight_story(kind, own_kind, own_kind + end - begin)):
         return False
     before = int(value_date[begin])  # columns are narrower than what the kernel counts with
+    if max(booked_of(booked, own_booked, 0, before), before) > day:
+        return False
     if not begin_straight(b, int(rate), before, amount[begin]):
         return False
-    j = begin + 1
-    while j < end:
-        usual = pay_usual(b, kind, value_date, booked, amount, j, end, day)
-        if usual > j:
-            before, j = int(value_date[usual - 1]), usual
+    n, count = 1, end - begin
+    while n < count:
+        usual = pay_usual(b, value_date, amount, kind, own_kind, booked, own_booked, begin, n, count, day)
+        if usual > n:
+            before, n = int(value_date[begin + usual - 1]), usual
             continue
-        when, this, j = int(value_date[j]), j, j + 1
-        if booked[this] > day or when > day:
-            if kind[this] & HAS_DETAIL:
+        when, what = int(value_date[begin + n]), kind_of(kind, own_kind, n)
+        since, brought, n = booked_of(booked, own_booked, n, when), amount[begin + n], n + 1
+        if since > day or when > day:
+            if what & HAS_DETAIL:
                 return False
             continue
         if when < before:
             return False
-        if kind[this] & ~TAKES_DOWN == Kind.REPAY:
-            if not pay_straight(b, when, amount[this]):
+        if what & ~TAKES_DOWN == Kind.REPAY:
+            if not pay_straight(b, when, brought):
                 return False
-        elif amount[this] or not change_terms(b, int(kind[this]) & 255, when, detail, at):
+        elif brought or not change_terms(b, what & 255, when, detail, at):
             return False
         before = when
     return end_straight(b, day)
 
 
 def is_straight_story(kind: list[int], begin: int, end: int) -> bool:
-    """This function will tell whether the events are a payout and then only such as a loan may go straight on with."""
+    """This function will tell whether the kinds are a payout's and then only such as a loan may go straight on with."""
     if kind[begin] & ~TAKES_DOWN != Kind.DISBURSE:
         return False
     for j in range(begin + 1, end):
