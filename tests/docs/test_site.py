@@ -33,8 +33,10 @@ def test_no_link_leads_nowhere_or_abroad(site: Path) -> None:
     assert list_broken_links(out=site) == []
 
 
-def test_both_languages_have_the_tutorial_and_every_how_to(site: Path) -> None:
-    for path in [*(REPO / "docs/tutorial").glob("*.md"), *(REPO / "docs/how-to").glob("*.md")]:
+def test_both_languages_have_the_tutorial_every_how_to_and_explanation(site: Path) -> None:
+    for path in [
+        one for part in ("tutorial", "how-to", "explanation") for one in (REPO / "docs" / part).glob("*.md")
+    ]:
         twin = path.with_name(path.name.replace(".zh.md", ".md").replace(".md", ".zh.md"))
         assert twin.is_file(), f"{path.name} has no Chinese twin"
         folder = site / "zh" if path.name.endswith(".zh.md") else site
@@ -44,7 +46,7 @@ def test_both_languages_have_the_tutorial_and_every_how_to(site: Path) -> None:
 
 def test_chinese_can_be_searched(site: Path) -> None:
     index = (site / "zh" / "searchindex.js").read_text(encoding="utf-8")
-    for word in ("额度", "密钥"):
+    for word in ("额度", "密钥", "触达"):
         assert json.dumps(word) in index or f'"{word}"' in index
     assert "splitQuery" in (site / "zh" / "_static" / "language_data.js").read_text(encoding="utf-8")
 
@@ -72,6 +74,7 @@ def test_links_of_the_files_outside_the_site_lead_somewhere(name: str) -> None:
     ("query", "found"),
     [
         ("zh/search.html?q=封存密钥", "更换封存密钥"),
+        ("zh/search.html?q=触达闸口", "触达闸口"),
         ("search.html?q=rotate keys", "Rotate the sealing keys"),
         ("search.html?q=Rotate the sealing keys", "Rotate the sealing keys"),
         ("search.html?q=backup restore", "Back up and restore"),
