@@ -102,12 +102,16 @@ def check_told(response: Any) -> Any:
     """Return a response; a problem that its operation does not name fails the test that met it."""
     operation = operation_of(response) if response.status_code >= 400 else ""
     if operation and response.headers["Content-Type"] == MEDIA_TYPE:
-        code, status = response.json()["code"], response.status_code
-        told = examples.EVERYWHERE.get(status, ()) + examples.KEYED.get(status, ())
-        assert code in told + examples.codes_of(operation), (
-            f"{operation} answered {status} {code}, which src/puhui/web/partner_api/refused.toml does not name"
-        )
+        check_named(operation, response.status_code, response.json()["code"])
     return response
+
+
+def check_named(operation: str, status: int, code: str) -> None:
+    """Fail for a problem that an operation answered with and that the description does not name."""
+    named = examples.EVERYWHERE.get(status, ()) + examples.KEYED.get(status, ())
+    assert code in named + examples.codes_of(operation), (
+        f"{operation} answered {status} {code}, which src/puhui/web/partner_api/refused.toml does not name"
+    )
 
 
 class Partner:

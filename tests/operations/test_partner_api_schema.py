@@ -24,12 +24,22 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
 from puhui.site.wsgi import application
-from puhui.web.partner_api import applications, auth, token
+from puhui.web.partner_api import applications, auth, examples, token
 from puhui.web.partner_api.api import api
 from puhui.web.partner_api.docs import description
+from puhui.web.partner_api.problems import MEDIA_TYPE
 from puhui.web.partner_api.rates import Buckets
 from tests.journeys.world import World
-from tests.operations.partner_kit import Partner, lend, other_due_day, person, quote, sandbox, work
+from tests.operations.partner_kit import (
+    Partner,
+    check_named,
+    lend,
+    other_due_day,
+    person,
+    quote,
+    sandbox,
+    work,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,6 +130,9 @@ def run(
             case.headers["Idempotency-Key"] = secrets.token_urlsafe(18)
         mine = {} if operation.schema.is_security_param_negated(case) else headers
         response = case.call_and_validate(headers=mine, checks=checks, app=application)
+        if response.headers["content-type"] == [MEDIA_TYPE]:
+            name = operation.definition.raw["operationId"]
+            check_named(name, response.status_code, response.json()["code"])
         seen[response.status_code] += 1
 
     send()
@@ -187,6 +200,10 @@ def _takes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(api._exception_handlers, ValidationError, lambda request, error: HttpResponse(**page))
 
 
+def _unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examples, "EVERYWHERE", {})
+
+
 @pytest.mark.parametrize(
     ("plant", "path", "mode"),
     [
@@ -196,6 +213,7 @@ def _takes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
         (_other_type, "/api/v1/products", GenerationMode.POSITIVE),
         (_other_status, "/api/v1/products", GenerationMode.POSITIVE),
         (_takes_anything, "/api/v1/customers", GenerationMode.NEGATIVE),
+        (_unnamed, "/api/v1/customers", GenerationMode.NEGATIVE),
     ],
     ids=lambda one: getattr(one, "__name__", None),
 )
@@ -208,5 +226,5 @@ def test_the_checks_bite(
     bearer = {"Authorization": f"Bearer {partner.token}"}
     run(operation, mode, 30, bearer, Counter())
     plant(monkeypatch)
-    with pytest.raises(BaseException, match=r"Schemathesis found|FailureGroup|distinct"):
+    with pytest.raises(BaseException, match=r"Schemathesis found|FailureGroup|distinct|does not name"):
         run(operation, mode, 30, bearer, Counter())
