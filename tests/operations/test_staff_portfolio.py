@@ -131,7 +131,11 @@ def test_the_page_and_its_files_say_the_same_on_any_date(world: World) -> None:
         late = _rows(client, f"/staff/portfolio/late.csv?as_of={as_of}")
         assert sum(int(row["outstanding_minor"]) for row in late) == found.outstanding_minor
     assert len(_rows(client, f"/staff/portfolio/loans.csv?as_of={as_of}")) == 1
-    assert client.get("/staff/portfolio?as_of=2099-01-01").status_code == 422
+    ahead = client.get("/staff/portfolio?as_of=2099-01-01")
+    assert ahead.status_code == 422 and "This day has not come yet" in ahead.content.decode()
+    for long_ago in ("1900-01-01", "0001-01-01"):  # before the house's first policy
+        assert client.get(f"/staff/portfolio?as_of={long_ago}").status_code == 200
+        assert _rows(client, f"/staff/portfolio/loans.csv?as_of={long_ago}") == []
     assert client.get("/staff/portfolio/secrets.csv").status_code == 404
     assert staff("auditor").get("/staff/portfolio").status_code == 200
     assert staff("operations").get("/staff/portfolio").status_code == 403

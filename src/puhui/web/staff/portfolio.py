@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from puhui.access.staff.domain import Permission
-from puhui.core.refusals import Refusal
+from puhui.core.refusals import InputRefused, Refusal
 from puhui.core.rounding import Rounding, divide
 from puhui.journeys import staff_view
 from puhui.loans.domain import LoanState
@@ -33,13 +33,19 @@ class ParquetNotInstalled(Refusal):
     status: ClassVar[int] = 501
 
 
+class DateAhead(InputRefused):
+    """A page of what was asks for a day that has not come yet."""
+
+    field = "as_of"
+
+
 def asked(request: HttpRequest) -> date:
-    """This function will return the date that was asked for, by default today. Raises: DateInvalid, for the future too."""
+    """This function will return the date that was asked for, by default today. Raises: DateInvalid, DateAhead."""
     today = clock.today(request)
     typed = request.GET.get("as_of", "")
     day = inputs.day(typed) if typed else today
     if day > today:
-        raise inputs.DateInvalid("as_of")
+        raise DateAhead("as_of", today=today)
     return day
 
 
@@ -166,7 +172,7 @@ def has_parquet() -> bool:
 def export(request: HttpRequest, table: str, form: str) -> HttpResponseBase:
     """This function will hand out one table as a file, and write to the audit chain who took it.
 
-    Raises: NotFoundHere, DateInvalid, ParquetNotInstalled.
+    Raises: NotFoundHere, DateInvalid, DateAhead, ParquetNotInstalled.
     """
     as_of = asked(request)
     found = tables(figures(as_of=as_of))

@@ -32,7 +32,7 @@ from puhui.loans.queries import list_portfolio, portfolio_version
 from puhui.offers.queries import list_all_in_rates
 from puhui.payments.queries import count_orders
 from puhui.protection.domain import CaseKind
-from puhui.protection.queries import get_house_policy, list_case_openings
+from puhui.protection.queries import HousePolicyMissing, get_house_policy, list_case_openings
 
 PAGE = 500
 PPM = 1_000_000
@@ -80,7 +80,7 @@ class Figures:
     rates: tuple[tuple[int, int], ...]  # (from ppm, loans) by all-in annual cost, effective
     scores: tuple[tuple[int, int], ...]  # (from points, applications)
     median_rate_ppm: int  # of the loans
-    cap_ppm: int  # the house's cap
+    cap_ppm: int  # the house's cap; 0 before its first policy, when nothing could be lent
     funnel: tuple[tuple[str, int], ...]  # from application to live loan
     orders: tuple[tuple[str, str, int, int], ...]  # direction, state, orders, minor units
     ledger_minor: int  # account 1301, minor units
@@ -106,7 +106,6 @@ def figures(*, as_of: date) -> Figures:
     standing = {one.application_id: one for one in list_decided(until=until)}
     rates = list(list_all_in_rates(until=until).values())
     openings = list_case_openings(kind=CaseKind.COMPLAINT, until=until)
-    policy = get_house_policy(jurisdiction=settings.LENDER["jurisdiction"], on_date=as_of)
     approved = sum(one.verdict == "approved" for one in standing.values())
     days = [(_day(one.decided_at), one.verdict == "approved") for one in standing.values()]
     return Figures(
@@ -118,7 +117,7 @@ def figures(*, as_of: date) -> Figures:
         rates=histogram(rates, step=RATE_STEP),
         scores=histogram([one.points for one in standing.values()], step=SCORE_STEP),
         median_rate_ppm=median(rates),
-        cap_ppm=policy.apr_cap_ppm,
+        cap_ppm=_cap(as_of),
         funnel=(
             ("applied", count_submitted(until=until)),
             ("identified", count_identified(until=until)),
@@ -129,6 +128,13 @@ def figures(*, as_of: date) -> Figures:
         orders=tuple(count_orders(until=until)),
         ledger_minor=balances[-1][1] if balances else 0,
     )
+
+
+def _cap(as_of: date) -> int:
+    try:
+        return get_house_policy(jurisdiction=settings.LENDER["jurisdiction"], on_date=as_of).apr_cap_ppm
+    except HousePolicyMissing:
+        return 0
 
 
 def _day(instant: datetime) -> date:
