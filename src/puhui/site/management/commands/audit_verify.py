@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from puhui.runtime.queries import has_audit_link, verify_audit_chain
 from puhui.runtime.row_seals import verify_rows
+
+HEAD = re.compile(r"[1-9]\d{0,17}:[0-9a-f]{64}")
 
 
 class Command(BaseCommand):
@@ -29,7 +32,11 @@ class Command(BaseCommand):
             )
         if kept := options["head"]:
             seq, _, digest = kept.partition(":")
-            if not seq.isdigit() or not has_audit_link(seq=int(seq), hash=digest):
+            if not HEAD.fullmatch(kept):
+                raise CommandError(
+                    "--head: give it as it was printed: SEQ:HASH, a number and 64 hexadecimal digits"
+                )
+            if not has_audit_link(seq=int(seq), hash=digest):
                 raise CommandError(
                     f"row {seq} no longer has the hash that was kept: the chain was re-written"
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import secrets
 from typing import Any
 
@@ -12,8 +13,17 @@ from puhui.access.partners.queries import list_clients
 from puhui.core.refusals import Refusal
 from puhui.journeys import partners
 from puhui.runtime.clock import utc_now
+from puhui.site.words import said
 
 SECRET_BYTES = 48  # of chance; only its hash is stored
+LONGEST_NAME = 120  # characters, as the column has
+
+
+def _name(text: str) -> str:
+    cleaned = " ".join(text.split())
+    if not 0 < len(cleaned) <= LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters")
+    return cleaned
 
 
 class Command(BaseCommand):
@@ -24,7 +34,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="open|list|rotate|close")
         opened = acts.add_parser("open", help="let a program in; prints its id and secret once")
-        opened.add_argument("name", help="as people call the partner")
+        opened.add_argument("name", type=_name, help="as people call the partner")
         opened.add_argument(
             "--scope",
             action="append",
@@ -41,7 +51,7 @@ class Command(BaseCommand):
         try:
             getattr(self, f"act_{options['act']}")(options)
         except Refusal as refusal:
-            raise CommandError(f"{refusal.code} {refusal.facts or ''}".strip()) from None
+            raise CommandError(said(refusal, option=False)) from None
 
     def act_open(self, options: dict[str, Any]) -> None:
         """Let a program in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,12 @@ from puhui.runtime.clock import utc_now
 from puhui.web.shared.refusals import sentence
 
 
+def _some(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
 class Command(BaseCommand):
     """Nothing that is there is overwritten, and a run that stops halfway publishes nothing."""
 
@@ -27,7 +33,7 @@ class Command(BaseCommand):
         value = acts.add_parser("value", help="work out every loan's figures on a date")
         value.add_argument("--as-of", type=date.fromisoformat, required=True, help="the date, YYYY-MM-DD")
         value.add_argument("--in", dest="source", type=Path, required=True, help="a portfolio of events")
-        value.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+        value.add_argument("--threads", type=_some, default=os.cpu_count() or 1)
         value.add_argument(
             "--without-unvalued",
             action="store_true",
@@ -36,13 +42,13 @@ class Command(BaseCommand):
         export = acts.add_parser("export", help="write the database's loans as a portfolio of events")
         export.add_argument("--as-of", type=date.fromisoformat, help="events counted by then; default: today")
         generate = acts.add_parser("generate", help="make up a portfolio of events to measure with")
-        generate.add_argument("--loans", type=int, required=True)
+        generate.add_argument("--loans", type=_some, required=True)
         generate.add_argument("--seed", type=int, required=True)
         generate.add_argument("--mix", choices=("demo", "changes"), default="demo")
         for one in (value, export, generate):
             one.add_argument("--out", dest="target", type=Path, required=True, help="a new folder")
         for one in (export, generate):
-            one.add_argument("--shards", type=int, default=16)
+            one.add_argument("--shards", type=_some, default=16)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -55,7 +61,7 @@ class Command(BaseCommand):
                     source=options["source"],
                     target=options["target"],
                     as_of=options["as_of"],
-                    threads=max(1, options["threads"]),
+                    threads=options["threads"],
                     say=self._say,
                     without_unvalued=options["without_unvalued"],
                 )

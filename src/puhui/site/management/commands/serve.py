@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 HOST = "127.0.0.1"
+LAST_PORT = 65535
 
 
 class Command(BaseCommand):
@@ -28,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="start with an empty house")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.refuse_taken(options["port"])
         self.say("migrating the database")
         call_command("migrate", verbosity=0)
         # SIGTERM must run the clean-up below: without it the children outlive us.
@@ -53,6 +56,23 @@ class Command(BaseCommand):
                 child.terminate()
             for child in children:
                 self.end(child)
+
+    @staticmethod
+    def refuse_taken(port: int) -> None:
+        """This function will refuse a port that is none or taken: the web server would share it with whoever is there.
+
+        Raises: CommandError.
+        """
+        if not 1 <= port <= LAST_PORT:
+            raise CommandError(f"--port: {port} is no port; choose one from 1 to {LAST_PORT}")
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left is free
+            try:
+                tried.bind((HOST, port))
+            except OSError as error:
+                raise CommandError(
+                    f"--port: {HOST}:{port}: {error.strerror}. Is the house running already? Or try: make run PORT={port + 1}"
+                ) from None
 
     def say(self, text: str) -> None:
         """Print one line of progress at once."""
