@@ -236,6 +236,27 @@ def test_bodies_that_cannot_be_meant(partner: Partner) -> None:
     assert send(good).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("address", "takes"),
+    [
+        ("/customers?limit=0", "minimum 1"),
+        ("/customers?limit=101", "maximum 100"),
+        ("/customers?limit=abc", "integer"),
+        ("/webhooks/deliveries?state=odd", "enum '"),
+        (f"/loans/{'a' * 26}/position?as_of=tomorrow", "date, 2026-12-31"),
+        (f"/loans/{'a' * 26}/position?known_at=2027-01-15T00:00:00", "date-time, 2026-12-31T00:00:00Z"),
+    ],
+)
+def test_a_refused_field_says_what_it_takes(partner: Partner, address: str, takes: str) -> None:
+    said = problem(partner.http.get(f"/api/v1{address}", headers=partner.headers()), 422, "FieldInvalid")
+    assert f"({takes}" in said["detail"] and said["errors"][0]["detail"] == said["detail"]
+    assert said["remedy"].startswith("Correct it")
+    chinese = partner.http.get(
+        f"/api/v1{address}", headers={**partner.headers(), "Accept-Language": "zh-CN"}
+    ).json()
+    assert f"（{takes}" in chinese["detail"]
+
+
 def test_a_body_in_chunks_is_read_and_measured(partner: Partner) -> None:
     def send(data: bytes) -> Any:
         request = {

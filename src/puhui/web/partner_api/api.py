@@ -67,7 +67,28 @@ def _refused(error: dict[str, Any]) -> InputRefused:
             return problems.FieldUnknown(name)
         case "missing":
             return problems.FieldNeeded(name)
-    return problems.FieldInvalid(name)
+    return problems.FieldInvalid(name, takes=_takes(error["type"], error.get("ctx") or {}))
+
+
+# What a field takes, in the words of the description (JSON Schema), so that they are the same in every language.
+TYPES = {
+    "int": "integer", "bool": "boolean", "string": "string", "date": "date, 2026-12-31",
+    "datetime": "date-time, 2026-12-31T00:00:00Z", "timezone": "date-time, 2026-12-31T00:00:00Z",
+    "list": "array", "model": "object", "dict": "object",
+}  # fmt: skip
+LIMITS = {
+    "ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf", "min_length": "least length", "max_length": "greatest length",
+    "pattern": "pattern", "expected": "enum",
+}  # fmt: skip
+
+
+def _takes(kind: str, context: dict[str, Any]) -> str:
+    """What the field takes, by pydantic's name of an error and what it says beside it."""
+    if "error" in context:  # a check of our own (fields.py), which says it in the same words
+        return str(context["error"])
+    limits = [f"{word} {context[name]}" for name, word in LIMITS.items() if name in context]
+    return ", ".join(limits) or TYPES.get(kind.partition("_")[0], "a value of the reference")
 
 
 def _unread(request: HttpRequest, error: Any) -> HttpResponse:

@@ -32,7 +32,7 @@ def _only_date(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise ValueError("a date is written as 2026-12-31")
+        raise ValueError("date, 2026-12-31")
     return value
 
 
@@ -40,20 +40,20 @@ def _only_instant(value: Any) -> Any:
     if isinstance(value, str) and " " in value:
         value = value.replace(" ", "+")  # a plus sign that was not percent-encoded in a query
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError("an instant is written as 2026-12-31T16:00:00Z")
+        raise ValueError("date-time, 2026-12-31T00:00:00Z")
     return value
 
 
 def only_digits(value: Any) -> Any:
     """This function will let a whole number through, refusing text that is not one in digits. Raises: ValueError."""
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
-        raise ValueError("a whole number is written in digits")
+        raise ValueError("integer")
     return value
 
 
 def _in_reach(value: date) -> date:
     if not 1900 <= value.year <= 2200:
-        raise ValueError("the year lies out of reach")
+        raise ValueError("date, 1900-01-01 to 2200-12-31")
     return value
 
 

@@ -44,7 +44,7 @@ class Header:
         if not value:
             raise FieldNeeded(self.name)
         if not re.fullmatch(self.pattern, value):
-            raise FieldInvalid(self.name)
+            raise FieldInvalid(self.name, takes=f"pattern ^{self.pattern}$")
         return value
 
 
