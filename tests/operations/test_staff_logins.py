@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -63,6 +65,16 @@ def test_a_lost_device_is_forgotten() -> None:
         Authenticator.objects.create(user=user, type=kind, data={})
     assert "2 second factors" in staff("factors", "bo")
     assert not Authenticator.objects.filter(user=user).exists()
+
+
+def test_a_mistyped_code_leaves_the_key_that_was_scanned() -> None:
+    client = sign_in(password_in(staff("open", "bo", "--role", "admin")))
+    key = client.get("/staff/me").context["offer"]["secret"]
+    assert client.post("/staff/me", {"act": "add_code", "code": "12345"}).status_code == 422
+    assert client.get("/staff/me").context["offer"]["secret"] == key
+    right = format_hotp_value(hotp_value(key, int(time.time()) // 30))
+    client.post("/staff/me", {"act": "add_code", "code": right})
+    assert Authenticator.objects.filter(user__login="bo", type="totp").exists()
 
 
 @pytest.mark.parametrize(

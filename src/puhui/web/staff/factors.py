@@ -15,7 +15,7 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP, clear_totp_secret, get_totp_secret
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import WebAuthn, begin_authentication, begin_registration
 from django.conf import settings
@@ -110,7 +110,9 @@ def _text(options: Any) -> str:
 def code_offer(request: HttpRequest, user: Any) -> dict[str, str]:
     """This function will return the secret of a new authenticator, as text and as a square to scan (SVG)."""
     with request_context(request):
-        secret = ActivateTOTPForm(user=user).secret
+        secret = (
+            get_totp_secret()
+        )  # the same until it is added: else a mistyped code would void what was scanned
     adapter = get_adapter()
     url = adapter.build_totp_url(user, secret)
     return {"secret": secret, "url": url, "square": adapter.build_totp_svg(url)}
