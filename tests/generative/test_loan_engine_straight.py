@@ -121,3 +121,35 @@ def test_going_straight_changes_no_figure() -> None:
         for number in range(STORIES):
             assert straight[number] == book[number], f"seed {SEED}, loan {number}, {day}: {loans[number]}"
     assert went > STORIES, "hardly any loan went straight on: nothing was compared"
+
+
+def test_remembered_level_payments_are_those_of_each_loan_alone() -> None:
+    """Loans of one amount, rate and count whose contracts round differently, one after the other and again."""
+    start, loans = date(2024, 1, 31), []
+    for number in range(24):
+        terms = LoanTerms(
+            currency="CNY",
+            principal_minor=(1_000_000, 1_234_500)[number % 2],
+            annual_rate_ppm=(144_000, 180_000)[number // 2 % 2],
+            count=(12, 36)[number // 4 % 2],
+            start_date=start,
+            levels_again=number < 12,
+            multiple_minor=(0, 100, 0)[number % 3],
+        )
+        payout = BookEvent(
+            seq=1,
+            kind=Kind.DISBURSE,
+            value_date=start,
+            booking_date=start,
+            amount_minor=terms.principal_minor,
+        )
+        loans.append((str(number), terms, [payout]))
+    day = date(2024, 4, 30).toordinal()
+
+    def figures_of(some: list[tuple[str, LoanTerms, list[BookEvent]]]) -> list[list[int]]:
+        table = TermsTable()
+        return plain_figures(read_columns(with_terms(pack(some, table), table)), day)
+
+    alone = [figures_of([one])[0] for one in loans]
+    assert figures_of([*loans, *loans]) == [*alone, *alone]
+    assert len({tuple(one) for one in alone}) > 12, "the contracts differ in what they give"
