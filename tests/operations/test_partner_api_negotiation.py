@@ -113,6 +113,19 @@ def test_the_worth_is_told_the_proof_given_and_taken_back(partner: Partner, worl
     assert [one["state"] for one in partner.read(f"{at}/proofs")["items"]] == ["withdrawn"]
 
 
+def test_a_new_draft_does_not_hide_the_answer_that_stands(partner: Partner, world: World) -> None:
+    at = f"/customers/{with_something_to_prove(partner, world)}"
+    before = partner.read(f"{at}/trades", dial="price", **SMALL)["now"]
+    partner.send(f"{at}/applications", {"currency": "CNY", "amount_minor": 500_000})
+    assert partner.read(f"{at}/proof-values", **SMALL)["items"], "what a proof is worth is still told"
+    promise = partner.send(f"{at}/promises", {"kind": "income_tax"})
+    assert partner.read(f"{at}/promises")["items"] == [promise]
+    partner.send(f"{at}/proofs", {"kind": "income_tax"})
+    work()
+    after = partner.read(f"{at}/trades", dial="price", **SMALL)["now"]
+    assert after["apr_nominal_ppm"] < before["apr_nominal_ppm"], "and giving it lowers the price"
+
+
 def test_a_quote_is_handed_out_as_signed(partner: Partner) -> None:
     offered = quote(partner, approve(partner, person(1)))
     found = partner.read(f"/quotes/{offered['id']}/signed-text")

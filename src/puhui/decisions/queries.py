@@ -217,6 +217,13 @@ def find_latest_application(customer_id: str) -> Application | None:
     return row.to_domain() if row else None
 
 
+def find_latest_decided(customer_id: str) -> Application | None:
+    """This function will return the customer's newest application that has its answer; a draft beside it changes nothing."""
+    rows = ApplicationRow.objects.filter(customer_id=customer_id, decided_at__isnull=False)
+    row = rows.order_by("-opened_at", "-id").first()
+    return row.to_domain() if row else None
+
+
 def list_applications(customer_id: str) -> list[Application]:
     """This function will return a customer's applications, newest first."""
     rows = list_rows(ApplicationRow, order=("-opened_at", "-id"), customer_id=customer_id)

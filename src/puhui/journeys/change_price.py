@@ -9,7 +9,7 @@ from puhui.decisions import operations as decisions
 from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.stored import Application
 from puhui.decisions.domain.values import Approved, Decision, DecisionInput
-from puhui.decisions.queries import find_answer, find_latest_application
+from puhui.decisions.queries import find_answer, find_latest_decided
 from puhui.evidence.domain import ProofState
 from puhui.evidence.queries import list_proofs
 from puhui.journeys import house, negotiate
@@ -107,7 +107,7 @@ def worths(
 
 def _decided(customer_id: str, now: datetime) -> tuple[Application, DecisionInput, Decision] | None:
     """Her newest request, decided again with what counts now; None where a person gave the answer (it stays a person's)."""
-    application = find_latest_application(customer_id)
+    application = find_latest_decided(customer_id)
     answer = find_answer(application.id) if application else None
     if application is None or answer is None or answer.input.person is not None:
         return None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from puhui.core.ids import derive_id
 from puhui.core.refusals import Refusal
-from puhui.decisions.queries import find_latest_application
+from puhui.decisions.queries import find_latest_decided
 from puhui.evidence.queries import get_evidence_kind
 from puhui.journeys import house
 from puhui.journeys.once import keep, recall
@@ -52,7 +52,7 @@ def commit(*, customer_id: str, kind: str, key: str, now: datetime) -> Commitmen
 
 def _make(id: str, customer_id: str, kind: str, now: datetime) -> Commitment:
     own = get_standing(customer_id=customer_id, now=now)
-    application = find_latest_application(customer_id)
+    application = find_latest_decided(customer_id)
     if application is None:
         raise LineMissing()
     seen, rules = prepare(application=application, now=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from puhui.decisions.queries import find_answer, find_latest_application
+from puhui.decisions.queries import find_answer, find_latest_decided
 from puhui.evidence.domain import EvidenceKind, Proof, standing
 from puhui.evidence.queries import get_cohort, get_evidence_kinds, list_proofs
 from puhui.journeys import house
@@ -37,7 +37,7 @@ def list_cards(*, customer_id: str, own: OwnStanding, choice: Choice, now: datet
 
     Empty where no answer is there to improve, or a person gave it.
     """
-    application = find_latest_application(customer_id)
+    application = find_latest_decided(customer_id)
     answer = find_answer(application.id) if application else None
     if application is None or answer is None:
         return []

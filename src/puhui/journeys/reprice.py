@@ -11,7 +11,7 @@ from puhui.decisions.domain.decide import decide
 from puhui.decisions.domain.rules import Rules
 from puhui.decisions.domain.stored import Application, StoredDecision
 from puhui.decisions.domain.values import Approved, DecisionInput
-from puhui.decisions.queries import find_answer, find_latest_application, get_rules
+from puhui.decisions.queries import find_answer, find_latest_decided, get_rules
 from puhui.evidence.domain import facts_of_proofs
 from puhui.evidence.queries import get_evidence_kinds, list_proofs
 from puhui.facts.feature_sets import FeatureVector
@@ -56,7 +56,7 @@ def reprice(*, customer_id: str, cause: str, now: datetime) -> StoredDecision | 
     """This function will decide her newest request again with the proofs that count now, inside the transaction that
     changed them. None where there is no answer yet to improve, or where a person gave it (it stays a person's).
     """
-    application = find_latest_application(customer_id)
+    application = find_latest_decided(customer_id)
     answer = find_answer(application.id) if application else None
     if application is None or answer is None or answer.input.person is not None:
         return None
