@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from puhui.access import operations as access
 from puhui.access.domain import Role
+from puhui.access.models import User
 from puhui.access.staff import operations as desk
 from puhui.access.staff.domain import PERMISSIONS, ApprovalKind, ApprovalState, Permission
 from puhui.access.staff.models import AnswerRow
@@ -115,6 +116,24 @@ def test_an_item_has_one_owner_and_a_stale_page_changes_nothing(world: World) ->
     )
     handed = staff_claim.hand_over(subject=subject, by=BEA, to=CAM, version=3, now=world.now)
     assert handed.holder == CAM and get_case(case.id).handler == CAM
+
+
+def test_the_list_of_acts_leads_only_where_the_role_may_go(world: World) -> None:
+    admin, complaints = staff("admin"), staff("complaints")
+    asked = staff_four_eyes.ask(
+        kind=ApprovalKind.STAFF_CLOSE,
+        subject=f"staff:{ANN}",
+        body={"login": ANN},
+        why="left us",
+        by=str(User.objects.get(pk=admin.session["_auth_user_id"]).login),
+        key="close",
+        now=world.now,
+    )
+    link = f"/staff/queue/approval/{asked.id}"
+    page = complaints.get("/staff/approvals").content.decode()
+    assert "left us" in page and link not in page and complaints.get(link).status_code == 404
+    page = admin.get("/staff/approvals").content.decode()
+    assert link in page and admin.get(link).status_code == 200
 
 
 def test_a_colleagues_item_is_unlocked_by_two_people_only(world: World) -> None:

@@ -12,13 +12,15 @@ from puhui.access.domain import Role
 from puhui.access.staff.domain import PERMISSIONS, ApprovalKind, Permission
 from puhui.access.staff.queries import RoleMayNot, list_approvals, list_staff
 from puhui.journeys import staff_four_eyes
+from puhui.journeys.staff_queue import ItemKind
 from puhui.payments import queries as payments
 from puhui.payments.domain import Direction, OrderState
 from puhui.web import clock
 from puhui.web.errors import NotFoundHere
 from puhui.web.shared import inputs
+from puhui.web.staff import details
 from puhui.web.staff.guard import allowed, desk, holds, login_of
-from puhui.web.staff.queue import word
+from puhui.web.staff.queue import kinds_of, word
 from puhui.web.staff.words import PERMISSION_WORDS
 
 LOGIN_ACTS = {
@@ -32,7 +34,11 @@ LOGIN_ACTS = {
 @allowed(Permission.WORK, Permission.AUDIT)
 def list_page(request: HttpRequest) -> HttpResponseBase:
     """This function will list the newest acts that needed two people, with who asked, who answered, and when."""
-    rows = [{"one": one, "name": word(one.kind.value)} for one in list_approvals(limit=100)]
+    every = ItemKind.APPROVAL in kinds_of(request)
+    rows = [
+        {"one": one, "name": word(one.kind.value), "opens": every or details.concerns(request, one)}
+        for one in list_approvals(limit=100)
+    ]
     return desk(request, "approvals", here="approvals", rows=rows, me=login_of(request))
 
 

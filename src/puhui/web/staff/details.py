@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from puhui.access.staff.domain import Approval
 from puhui.access.staff.queries import ApprovalUnknown, get_approval
 from puhui.core.refusals import Refusal
 from puhui.customers import queries as customers
@@ -42,7 +43,11 @@ def is_party(request: HttpRequest, kind: str, ref: str) -> bool:
     """This function will tell whether an approval is this person's own, or one that any colleague may answer."""
     if kind != "approval":
         return False
-    approval = get_approval(ref)
+    return concerns(request, get_approval(ref))
+
+
+def concerns(request: HttpRequest, approval: Approval) -> bool:
+    """This function will tell whether an approval is this person's own, or one that any colleague may answer."""
     return approval.asked_by == login_of(request) or approval.kind.value == "item.unlock"
 
 
