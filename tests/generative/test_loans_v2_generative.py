@@ -152,6 +152,15 @@ def is_open(machine: Any) -> bool:
     return bool(machine.is_open)
 
 
+def test_a_refund_beyond_the_credit_is_owed_again_and_no_longer_repaid() -> None:
+    """A payment's credit can shrink after it was refunded, when terms change back in time."""
+    terms, day = terms_of(1, Method.EQUAL_INSTALMENT, 2000, 0), START + timedelta(days=1)
+    paid = [made(1, EventKind.DISBURSE, START, 100_000), made(2, EventKind.PAYOFF, day, 100_001)]
+    found = position(terms=terms, events=[*paid, made(3, EventKind.CREDIT_REFUND, day, 5)], as_of=day)
+    assert (found.principal_outstanding_minor, found.paid_principal_minor) == (5, 99_995)
+    assert whole(found) == terms.principal_minor
+
+
 class OneLoan(RuleBasedStateMachine):
     """Whatever the checks allow happens; whatever happens is balanced in every account, loses nothing, and is what walking
     all events again gives.
