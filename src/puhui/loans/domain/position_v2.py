@@ -65,6 +65,10 @@ def counted_events(
     )
 
 
+# What went back to her of what she had paid: a payment that was charged back, a refund beyond her credit.
+GIVEN_BACK = (Kind.CHARGEBACK, Kind.CREDIT_REFUND)
+
+
 def _cancelled(terms: ContractTerms, plan: Position, over: LoanEvent, payout: LoanEvent | None) -> Position:
     """A loan that never was: nothing is due and nothing was lent."""
     rows = tuple(
@@ -104,8 +108,7 @@ def read_position(
     until = payout.value_date + timedelta(days=terms.withdrawal_days) if payout and active else None
     may_withdraw = until is not None and as_of <= until
     upcoming = next((row for row in waits if row.due_date >= as_of and row.open_minor), None)
-    # What went back to her of what she had paid: a payment that was charged back, a refund beyond her credit.
-    back = [line for line in book.lines if line.kind in (Kind.CHARGEBACK, Kind.CREDIT_REFUND)]
+    back = [line for line in book.lines if line.kind in GIVEN_BACK]
     written_off = book.written_off_minor - book.recovered_minor
     return Position(
         as_of=as_of,
